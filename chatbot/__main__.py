@@ -1,0 +1,7 @@
+"""`python -m chatbot`: the commands."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,110 @@
+"""Putting the parts together from settings, and making what is missing: key, tables, compiled base."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+
+from . import compiled, handoffs
+from .assistant import Assistant, Voice
+from .booking import Consent, consent_to
+from .compiled import Progress, one_at_a_time
+from .config import Settings
+from .delivery import Drain
+from .dialogue import Dialogue
+from .knowledge import KnowledgeBase, Language, load
+from .reception import Reception
+from .safety import Guard
+from .storage import Storage
+from .typeahead import Typeahead
+
+Report = Callable[[Exception], None]
+
+
+class GuardFailed(Exception):
+    """The safety gate does not recognise its own examples; the service must not start."""
+
+
+def build_assistant(settings: Settings, storage: Storage, *, report: Report) -> Assistant:
+    """Load the base, test the guard, check the ways to the clinic, and load or fit the matchers.
+
+    Raises KnowledgeError, GuardFailed or ConfigError.
+    """
+    base = load(settings.knowledge_dir)
+    handoffs.check(base, settings)
+    partners = {slug: handoffs.working(partner, base, settings) for slug, partner in base.partners.items()}
+    voices = {tag: build_voice(language, settings) for tag, language in base.languages.items()}
+    return Assistant(replace(base, partners=partners), voices, storage, report=report)
+
+
+def build_voice(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Voice:
+    """One language's guard, matcher and dialogue.
+
+    Raises GuardFailed.
+    """
+    guard = Guard(language.safety)
+    if failures := guard.self_test():
+        raise GuardFailed("\n".join(["The safety gate fails its own examples:", *failures]))
+    served = language if settings.drafts_served else _reviewed(language)
+    matcher = compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
+    content = served.content
+    return Voice(served, Dialogue(content, guard, matcher), Typeahead(content.entries), matcher)
+
+
+def build_reception(settings: Settings, base: KnowledgeBase, storage: Storage) -> Reception:
+    """What takes consultation requests."""
+    return Reception(
+        storage, base.desks, secret=secret_of(settings), consent=_consent(base), receipts=bool(settings.smtp_host)
+    )
+
+
+def build_drain(settings: Settings, base: KnowledgeBase, storage: Storage, *, report: Report) -> Drain:
+    """What delivers consultation requests."""
+    reception = build_reception(settings, base, storage)
+
+    def status_link(reference: str) -> str:
+        return f"{settings.public_url}/status#{reception.token(reference)}"
+
+    return Drain(storage, handoffs.channels(base, settings, status_link=status_link), report=report)
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The database that the settings name; it is not touched yet."""
+    default = f"sqlite:///{(settings.instance_dir / 'chatbot.sqlite').resolve()}"
+    return Storage(settings.database_url or default)
+
+
+def prepare_storage(settings: Settings, storage: Storage) -> None:
+    """Make missing tables, once for all workers.
+
+    Raises StorageDown.
+    """
+    with one_at_a_time(settings.instance_dir):
+        storage.migrate()
+
+
+def secret_of(settings: Settings) -> str:
+    """The service's key: the one that is set, or one made once in the instance folder."""
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.instance_dir / "secret_key"
+    with one_at_a_time(settings.instance_dir):
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(32))
+        return path.read_text()
+
+
+def _consent(base: KnowledgeBase) -> Consent:
+    say = base.languages["en"].strings
+    return consent_to(say["booking.consent"], version=say["booking.consent.version"])
+
+
+def _reviewed(language: Language) -> Language:
+    """The language without entries that await review."""
+    entries = {id: entry for id, entry in language.content.entries.items() if entry.review.status == "reviewed"}
+    phrasings = {
+        label: texts
+        for label, texts in language.phrasings.items()
+        if label in entries or label not in language.content.entries
+    }
+    return replace(language, content=replace(language.content, entries=entries), phrasings=phrasings)

@@ -1,0 +1,123 @@
+"""Emptying the outbox: hides leases, retries and how many deliverers work side by side."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from ..booking import DAY, next_try
+from ..storage import Delivery, Storage, StorageDown
+from .channel import Channel, NotDelivered
+
+LEASE = 60.0
+"""Seconds a deliverer may hold a delivery; longer than any try, so that a killed one's work is taken over."""
+
+_PAUSE = 1.0
+_SHORT_PAUSE = 0.02
+_AT_ONCE = 8
+CLOSED_KEPT = 90 * DAY
+REQUESTS_KEPT = 365 * DAY
+KEYS_KEPT = 30 * DAY
+
+Clock = Callable[[], float]
+Report = Callable[[Exception], None]
+
+
+class Drain:
+    """Delivers what is due; several drains on one database never take the same delivery.
+
+    One delivery at a time goes to one target, so that a receiver that hangs delays nobody else.
+    """
+
+    def __init__(
+        self, storage: Storage, channels: Mapping[str, Channel], *, report: Report, clock: Clock = time.time
+    ) -> None:
+        self._storage = storage
+        self._channels = channels
+        self._report = report
+        self._clock = clock
+        self._purged_at = 0.0
+        self._under_way: dict[str, Future[None]] = {}
+
+    def run_once(self) -> int:
+        """Deliver what is due now and wait for it; returns how many were tried.
+
+        Raises StorageDown.
+        """
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            return self._start_due(pool)
+
+    def run(self, stop: threading.Event) -> None:
+        """Deliver until told to stop; whatever fails is reported and tried again."""
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="deliver") as pool:
+            while not stop.is_set():
+                started = 0
+                try:
+                    started = self._start_due(pool)
+                    self._purge_daily()
+                except Exception as fault:
+                    self._report(fault)
+                stop.wait(_SHORT_PAUSE if started or self._under_way else _PAUSE)
+
+    def start(self) -> Callable[[], None]:
+        """Run in a thread of this process; returns what stops it."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self.run, args=(stop,), name="drain", daemon=True)
+        thread.start()
+        return stop.set
+
+    def _start_due(self, pool: ThreadPoolExecutor) -> int:
+        self._under_way = {target: future for target, future in self._under_way.items() if not future.done()}
+        free = _AT_ONCE - len(self._under_way)
+        if free <= 0:
+            return 0
+        claimed = self._storage.claim(at=self._clock(), lease=LEASE, limit=free, busy=tuple(self._under_way))
+        for delivery in claimed:
+            self._under_way[delivery.destination.target] = pool.submit(self._deliver, delivery)
+        return len(claimed)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        """Try one delivery and note what became of it; a fault in noting leaves it to the lease's end."""
+        try:
+            self._try(delivery)
+        except StorageDown as down:
+            self._report(down)
+
+    def _try(self, delivery: Delivery) -> None:
+        channel = self._channels.get(delivery.destination.channel)
+        try:
+            if channel is None:
+                raise NotDelivered("the channel is not configured")
+            channel.send(delivery, at=self._clock())
+        except NotDelivered as reason:
+            self._note_failure(delivery, reason)
+        except Exception as fault:  # a fault of ours must not lose the delivery
+            self._report(fault)
+            self._note_failure(delivery, NotDelivered(type(fault).__name__))
+        else:
+            self._storage.sent(delivery)
+
+    def _note_failure(self, delivery: Delivery, reason: NotDelivered) -> None:
+        if reason.gone:
+            self._storage.pause(delivery.destination.target, error=str(reason))
+            return
+        wait = next_try(delivery.attempts + 1)
+        next_at = None if wait is None else self._clock() + max(wait, reason.retry_after)
+        self._storage.failed(delivery, error=str(reason), next_at=next_at)
+
+    def _purge_daily(self) -> None:
+        now = self._clock()
+        if now - self._purged_at < DAY:
+            return
+        purge(self._storage, now)
+        self._purged_at = now
+
+
+def purge(storage: Storage, now: float, *, closed_kept: float = CLOSED_KEPT) -> int:
+    """Remove what is past its time; returns how many requests went.
+
+    Raises StorageDown.
+    """
+    return storage.purge(
+        closed_before=now - closed_kept, created_before=now - REQUESTS_KEPT, keys_before=now - KEYS_KEPT
+    )

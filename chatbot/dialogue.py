@@ -1,0 +1,171 @@
+"""From one utterance to one reply: the only place where policy lives."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from .interpretation import Interpreter, Matcher
+from .model import (
+    Assessment,
+    Choice,
+    Contact,
+    Content,
+    Context,
+    Country,
+    Entry,
+    Handoff,
+    Kind,
+    Level,
+    RedFlag,
+    Reply,
+    Way,
+)
+
+OFF_SUBJECT = "unknown"
+"""The matcher's label for what is not about the subject."""
+
+MOST_CHOICES = 3
+_MOVES_ON = (Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.HANDOFF)
+_CRISIS_LEVEL = Level.CRISIS
+
+
+class Guard(Protocol):
+    """What the dialogue needs of the safety gate."""
+
+    def assess(self, text: str, *, earlier: Collection[str] = ()) -> Assessment: ...
+
+    def card(self, red_flag: RedFlag, country: Country | None) -> tuple[str, tuple[Contact, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What the partner's file and the visitor's own choice decide about a reply."""
+
+    country: Country | None = None
+    ways: tuple[Way, ...] = ()
+    notice: str | None = None
+
+
+class Dialogue:
+    """Replies in one language; the same utterance in the same context gets the same reply."""
+
+    def __init__(self, content: Content, guard: Guard, matcher: Matcher) -> None:
+        self._content = content
+        self._guard = guard
+        self._interpreter = Interpreter(matcher, content.entries, content.follow_ups, sure=content.bands.answer)
+
+    def reply(self, utterance: str, *, context: Context, visitor: Visitor) -> Reply:
+        """Answer an utterance; danger is looked for before anything else."""
+        assessment = self._guard.assess(utterance, earlier=context.signs)
+        if assessment.red_flag:
+            return self._danger(assessment.red_flag, assessment, visitor)
+        reply = self._ordinary(utterance, context, visitor)
+        if context.kind is Kind.CRISIS and reply.kind not in _MOVES_ON:
+            return self._still_in_crisis(context, visitor)
+        return self._beside(reply, assessment)
+
+    def choose(self, entry: str, *, context: Context, visitor: Visitor) -> Reply:
+        """Answer a picked choice exactly; an id that is not in the base gets the unknown reply."""
+        chosen = self._content.entries.get(entry)
+        if chosen is None:
+            return self._unknown(visitor)
+        return self._entry_reply(chosen, visitor, others=tuple(id for id in context.choices if id != entry))
+
+    def alert(self, text: str, *, visitor: Visitor) -> Reply | None:
+        """The danger reply for a text that is not a question, or None."""
+        assessment = self._guard.assess(text)
+        return self._danger(assessment.red_flag, assessment, visitor) if assessment.red_flag else None
+
+    def unavailable(self, *, visitor: Visitor) -> Reply:
+        """The reply when the parts behind the guard are broken."""
+        canned = self._content.canned
+        return Reply(Kind.UNKNOWN, canned.unavailable, notice=canned.emergency_line, handoff=self._handoff(visitor))
+
+    # -- danger ---------------------------------------------------------------------------------------
+
+    def _danger(self, red_flag: RedFlag, assessment: Assessment, visitor: Visitor) -> Reply:
+        text, contacts = self._guard.card(red_flag, visitor.country)
+        context = Context(kind=red_flag.level.kind, facets=(red_flag.group,), signs=assessment.signs)
+        return Reply(red_flag.level.kind, text, contacts=contacts, notice=visitor.notice, context=context)
+
+    def _still_in_crisis(self, context: Context, visitor: Visitor) -> Reply:
+        group = context.facets[0] if context.facets else ""
+        text, contacts = self._guard.card(RedFlag(group, _CRISIS_LEVEL, ()), visitor.country)
+        return Reply(Kind.CRISIS, text, contacts=contacts, notice=visitor.notice, context=context)
+
+    def _beside(self, reply: Reply, assessment: Assessment) -> Reply:
+        """Add the safety net and the signs to an ordinary reply."""
+        return replace(
+            reply,
+            notice=_lines(assessment.safety_net, reply.notice),
+            context=replace(reply.context, signs=assessment.signs),
+        )
+
+    # -- ordinary -------------------------------------------------------------------------------------
+
+    def _ordinary(self, utterance: str, context: Context, visitor: Visitor) -> Reply:
+        meant = self._interpreter.interpret(utterance, context)
+        if meant.chosen:
+            return self.choose(meant.chosen, context=context, visitor=visitor)
+        best, bands = (meant.matches[0] if meant.matches else None), self._content.bands
+        if best is None or best.score < bands.clarify or best.label == OFF_SUBJECT:
+            return self._unknown(visitor)
+        labels = tuple(match.label for match in meant.matches if match.label != OFF_SUBJECT)
+        if best.score < bands.answer:
+            return self._clarify(labels[:MOST_CHOICES], visitor)
+        entry = self._content.entries[best.label]
+        return self._entry_reply(entry, visitor, others=labels[1:2], first_choice=meant.second)
+
+    def _entry_reply(
+        self, entry: Entry, visitor: Visitor, *, others: tuple[str, ...] = (), first_choice: str | None = None
+    ) -> Reply:
+        offered = dict.fromkeys([*([first_choice] if first_choice else []), *entry.see_also])
+        choices = self._choices(list(offered)[:MOST_CHOICES])
+        draft = self._content.canned.draft_notice if entry.review.status == "draft" else None
+        return Reply(
+            kind=entry.kind,
+            text=entry.answer,
+            entry=entry.id,
+            question=entry.question,
+            sources=tuple(self._content.claims[claim] for claim in entry.claims),
+            choices=choices,
+            handoff=self._handoff(visitor),
+            notice=_lines(draft, visitor.notice),
+            context=Context(entry.id, entry.kind, choices=tuple(choice.entry for choice in choices), others=others),
+        )
+
+    def _clarify(self, entries: Iterable[str], visitor: Visitor) -> Reply:
+        choices = self._choices(entries)
+        return Reply(
+            kind=Kind.CLARIFY,
+            text=self._content.canned.clarify,
+            choices=choices,
+            handoff=self._handoff(visitor),
+            notice=visitor.notice,
+            context=Context(kind=Kind.CLARIFY, choices=tuple(choice.entry for choice in choices)),
+        )
+
+    def _unknown(self, visitor: Visitor) -> Reply:
+        choices = self._choices(self._content.examples)
+        return Reply(
+            kind=Kind.UNKNOWN,
+            text=self._content.canned.unknown,
+            choices=choices,
+            handoff=self._handoff(visitor),
+            notice=_lines(self._content.canned.emergency_line, visitor.notice),
+            context=Context(kind=Kind.UNKNOWN, choices=tuple(choice.entry for choice in choices)),
+        )
+
+    # -- parts ----------------------------------------------------------------------------------------
+
+    def _choices(self, entries: Iterable[str]) -> tuple[Choice, ...]:
+        found = (self._content.entries[id] for id in entries if id in self._content.entries)
+        return tuple(Choice(entry.id, entry.question, entry.kind, entry.claims) for entry in found)
+
+    def _handoff(self, visitor: Visitor) -> Handoff:
+        named = (way if way.label else replace(way, label=self._content.ways[way.mode]) for way in visitor.ways)
+        return Handoff(self._content.canned.handoff, tuple(named))
+
+
+def _lines(*parts: str | None) -> str | None:
+    return "\n".join(part for part in parts if part) or None

@@ -1,0 +1,129 @@
+"""How well a dialogue does on labelled messages."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .dialogue import Dialogue, Visitor
+from .model import Choice, Context, Kind, Reply
+from .text import tokens
+
+RIGHT, NEAR, WRONG = "right", "near", "wrong"
+_UNANSWERABLE = (Kind.NOT_COVERED, Kind.PERSONAL, Kind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A labelled message: the last of `turns` is judged.
+
+    `also` are other kinds that are right too; for an answer the claim that answers has to be one of
+    `claims`, where given; `entry` is the one right entry, where known.
+    """
+
+    turns: tuple[str, ...]
+    expect: Kind
+    also: tuple[Kind, ...] = ()
+    claims: tuple[str, ...] = ()
+    style: str = "clean"
+    entry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one case."""
+
+    case: Case
+    reply: Reply
+    outcome: str
+
+    @property
+    def answered_anyway(self) -> bool:
+        """An answer was given where none of the right kinds is one."""
+        kinds = (self.case.expect, *self.case.also)
+        return self.reply.kind is Kind.ANSWER and Kind.ANSWER not in kinds and self.case.expect in _UNANSWERABLE
+
+
+@dataclass(slots=True)
+class Report:
+    """Verdicts, and how many rows were set aside because the base holds them word for word."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    in_base: int = 0
+
+    def tally(self, key: Callable[[Verdict], str]) -> Mapping[str, Counter[str]]:
+        """Outcomes counted by kind, by style or by whatever `key` gives."""
+        table: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for verdict in self.verdicts:
+            table[key(verdict)][verdict.outcome] += 1
+        return table
+
+    def share(self, *outcomes: str) -> float:
+        """The share of verdicts with one of these outcomes, 0..1."""
+        return _ratio(sum(verdict.outcome in outcomes for verdict in self.verdicts), len(self.verdicts))
+
+    @property
+    def answered_anyway(self) -> float:
+        """The share of unanswerable rows that got an answer, 0..1."""
+        rows = [verdict for verdict in self.verdicts if verdict.case.expect in _UNANSWERABLE]
+        return _ratio(sum(verdict.answered_anyway for verdict in rows), len(rows))
+
+    def confusions(self, limit: int = 15) -> list[tuple[str, str, int]]:
+        """Pairs (wanted, got, times) of the wrong and near rows, worst first."""
+        pairs = Counter(
+            (_wanted(verdict.case), _got(verdict.reply)) for verdict in self.verdicts if verdict.outcome != RIGHT
+        )
+        return [(wanted, got, times) for (wanted, got), times in pairs.most_common(limit)]
+
+
+def evaluate(dialogue: Dialogue, cases: Iterable[Case], *, known: frozenset[tuple[str, ...]] = frozenset()) -> Report:
+    """Judge every case; rows whose last message is one of the `known` token runs are only counted."""
+    report = Report()
+    for case in cases:
+        if tokens(case.turns[-1]) in known:
+            report.in_base += 1
+            continue
+        reply = converse(dialogue, case.turns)
+        report.verdicts.append(Verdict(case, reply, judge(case, reply)))
+    return report
+
+
+def converse(dialogue: Dialogue, turns: Iterable[str]) -> Reply:
+    """The reply to the last turn of a conversation."""
+    context, reply = Context(), None
+    for turn in turns:
+        reply = dialogue.reply(turn, context=context, visitor=Visitor())
+        context = reply.context
+    assert reply is not None, "a case has at least one turn"
+    return reply
+
+
+def judge(case: Case, reply: Reply) -> str:
+    """Right at once, near (one tap away in a clarification), or wrong."""
+    claim = reply.sources[0].id if reply.sources else None
+    if _fits(case, reply.kind, claim):
+        return RIGHT
+    if reply.kind is Kind.CLARIFY and any(_choice_fits(case, choice) for choice in reply.choices):
+        return NEAR
+    return WRONG
+
+
+def _choice_fits(case: Case, choice: Choice) -> bool:
+    return _fits(case, choice.kind, choice.claims[0] if choice.claims else None)
+
+
+def _fits(case: Case, kind: Kind, claim: str | None) -> bool:
+    if kind is not case.expect:
+        return kind in case.also
+    return kind is not Kind.ANSWER or not case.claims or claim in case.claims
+
+
+def _wanted(case: Case) -> str:
+    return case.entry or (case.claims[0] if case.claims else str(case.expect))
+
+
+def _got(reply: Reply) -> str:
+    return reply.entry or str(reply.kind)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,116 @@
+"""Which ways to the clinic work: checked at the start, not at the first patient."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from .booking import Desk
+from .config import ConfigError, Settings
+from .delivery import Channel, Email, Mailbox, Webhook
+from .delivery.email import written
+from .knowledge import KnowledgeBase
+from .model import Partner, Way
+from .reception import RECEIPT
+from .storage import Delivery
+
+_PRESET_HOSTS = {
+    "calcom": ("cal.com", "app.cal.com"),
+    "calendly": ("calendly.com",),
+    "hubspot": ("meetings.hubspot.com", "meetings-eu1.hubspot.com"),
+}
+_REFERENCE_FIELD = {"calcom": "metadata[ref]", "calendly": "utm_content", "hubspot": "utm_content"}
+
+
+def check(base: KnowledgeBase, settings: Settings) -> None:
+    """Raise ConfigError naming every partner whose ways cannot work as they are set up."""
+    reasons = [reason for slug in base.partners for reason in _reasons(slug, base, settings)]
+    if reasons:
+        raise ConfigError("\n".join(reasons))
+
+
+def _reasons(slug: str, base: KnowledgeBase, settings: Settings) -> list[str]:
+    file, reasons = f"partners/{slug}.yaml", []
+    channels = {destination.channel for destination in base.desks.get(slug, Desk()).destinations}
+    if "email" in channels and not settings.smtp_host:
+        reasons.append(f"{file}: the form delivers by e-mail, so CHATBOT_SMTP_HOST must be set")
+    if "webhook" in channels and not settings.webhook_secret:
+        reasons.append(f"{file}: the form delivers to a webhook, so CHATBOT_WEBHOOK_SECRET must be set")
+    for destination in base.desks.get(slug, Desk()).destinations:
+        host = urlsplit(destination.target).hostname
+        if destination.target.startswith("http:") and host not in settings.webhook_private_hosts:
+            reasons.append(f"{file}: a webhook needs https, or its host in CHATBOT_WEBHOOK_PRIVATE_HOSTS")
+    for way in base.partners[slug].ways:
+        if way.mode == "link" and urlsplit(way.url).hostname not in _allowed_hosts(way, settings):
+            reasons.append(f"{file}: {urlsplit(way.url).hostname} is no {way.preset} host; see CHATBOT_BOOKING_HOSTS")
+    return reasons
+
+
+def _allowed_hosts(way: Way, settings: Settings) -> tuple[str, ...]:
+    return _PRESET_HOSTS.get(way.preset or "", settings.booking_hosts)
+
+
+def working(partner: Partner, base: KnowledgeBase, settings: Settings) -> Partner:
+    """The partner with the ways that work here; a link goes through this service, which adds the reference."""
+    ways: list[Way] = []
+    for way in partner.ways:
+        if way.mode == "form" and not form_works(partner.slug, base, settings):
+            continue
+        through_us = f"/go/{partner.slug}/{len(ways)}"
+        ways.append(replace(way, url=through_us, page=way.url) if way.mode == "link" else way)
+    return replace(partner, ways=tuple(ways))
+
+
+def form_works(slug: str, base: KnowledgeBase, settings: Settings) -> bool:
+    """Whether the request form may be shown: in production somebody has to be sure to see a request."""
+    desk = base.desks.get(slug)
+    return desk is not None and (settings.environment == "development" or desk.attended)
+
+
+def booking_page(way: Way, *, reference: str) -> str:
+    """The address of a booking page with one opaque reference and nothing else."""
+    field = _REFERENCE_FIELD.get(way.preset or "")
+    if field is None:
+        return way.page or way.url
+    parts = urlsplit(way.page or way.url)
+    query = "&".join(filter(None, [parts.query, urlencode({field: reference})]))
+    return urlunsplit(parts._replace(query=query))
+
+
+def channels(base: KnowledgeBase, settings: Settings, *, status_link: Callable[[str], str]) -> Mapping[str, Channel]:
+    """The channels that are configured, by name."""
+    say = base.languages["en"].strings
+    found: dict[str, Channel] = {}
+    if settings.webhook_secret:
+        found["webhook"] = Webhook(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
+    if settings.smtp_host:
+        mailbox = Mailbox(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            sender=settings.smtp_sender or "",
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+        )
+        found["email"] = Email(mailbox, lambda delivery: _notice(delivery, say))
+        found[RECEIPT] = Email(mailbox, lambda delivery: _receipt(delivery, say, base, status_link))
+    return found
+
+
+def _notice(delivery: Delivery, say: Mapping[str, str]) -> tuple[str, str]:
+    subject = say["booking.notice.subject"].format(reference=delivery.consultation.reference)
+    return subject, f"{say['booking.notice.text']}\n\n{written(delivery, say)}\n"
+
+
+def _receipt(
+    delivery: Delivery, say: Mapping[str, str], base: KnowledgeBase, status_link: Callable[[str], str]
+) -> tuple[str, str]:
+    reference = delivery.consultation.reference
+    desk = base.desks.get(delivery.consultation.partner, Desk())
+    within = say["booking.within"].format(reply_within=desk.reply_within) if desk.reply_within else say["booking.soon"]
+    lines = [
+        say["booking.receipt.text"].format(reference=reference),
+        within,
+        say["booking.unwatched"],
+        say["booking.receipt.link"].format(link=status_link(reference)),
+    ]
+    return say["booking.receipt.subject"].format(reference=reference), "\n\n".join(lines) + "\n"

@@ -1,0 +1,82 @@
+"""Repairing typed words: hides typos, run-on and split words, and the guard that real words are kept."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler
+
+_SHORTEST = 4  # shorter words have too many neighbours to guess
+_SHORT = 5  # up to so many letters one edit is allowed, beyond it two
+_SHORTEST_PART = 3
+_LIKENESS = 0.8
+
+
+class Repairer:
+    """Changes words nobody knows into words of the base; a real English word is never changed."""
+
+    def __init__(self, known: Mapping[str, int], real: Collection[str]) -> None:
+        self._known = known
+        self._real = real
+        self._by_length: dict[int, list[str]] = {}
+        for word in sorted(known):
+            if word.isalpha():
+                self._by_length.setdefault(len(word), []).append(word)
+        self._repaired = lru_cache(maxsize=4096)(self._repair)
+
+    def repair(self, tokens: Sequence[str]) -> list[str]:
+        """The tokens with unknown ones repaired, split, or joined with the one beside."""
+        return list(self._joined([word for token in tokens for word in self._repaired(token)]))
+
+    def _repair(self, token: str) -> tuple[str, ...]:
+        if token in self._known or token in self._real or len(token) < _SHORTEST or not token.isalpha():
+            return (token,)
+        if close := self._closest(token, edits=1):
+            return (close,)
+        if parts := self._split(token):
+            return parts
+        far = self._closest(token, edits=2) if len(token) > _SHORT else None
+        return (far or token,)
+
+    def _closest(self, token: str, *, edits: int) -> str | None:
+        """The known word within so many edits that is most alike and most used."""
+        near = [word for length in range(len(token) - edits, len(token) + edits + 1) for word in self._of(length)]
+        found = process.extract(token, near, scorer=OSA.distance, score_cutoff=edits, limit=None)
+        ranked = [
+            (distance, -JaroWinkler.similarity(token, word), -self._known[word], word) for word, distance, _ in found
+        ]
+        best = min(ranked, default=None)
+        return best[3] if best and -best[1] >= _LIKENESS else None
+
+    def _of(self, length: int) -> Iterable[str]:
+        return self._by_length.get(length, ())
+
+    def _split(self, token: str) -> tuple[str, str] | None:
+        """Two known words written as one, the most used pair of them."""
+        cuts = ((token[:cut], token[cut:]) for cut in range(2, len(token) - 1))
+        pairs = [pair for pair in cuts if all(self._is_part(part) for part in pair)]
+        return max(pairs, key=lambda pair: min(map(self._uses, pair)), default=None)
+
+    def _is_part(self, part: str) -> bool:
+        return part in self._known and (len(part) >= _SHORTEST_PART or self._known[part] > 20)
+
+    def _uses(self, word: str) -> int:
+        return self._known.get(word, 0)
+
+    def _joined(self, words: Sequence[str]) -> Iterable[str]:
+        """Put a word that was typed in two pieces together, keeping pieces that are words in their own right."""
+        skip = False
+        for word, after in zip(words, [*words[1:], ""], strict=True):
+            if skip:
+                skip = False
+                continue
+            whole = word + after
+            if after and len(whole) >= 6 and whole in self._known and not self._both_used(word, after):
+                skip = True
+                yield whole
+            else:
+                yield word
+
+    def _both_used(self, word: str, after: str) -> bool:
+        """Whether the base itself uses both pieces often enough that they may be meant."""
+        return self._uses(word) > 2 and self._uses(after) > 2 and len(word) > 2 and len(after) > 2

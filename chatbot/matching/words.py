@@ -1,0 +1,44 @@
+"""The table of common English words with a vector each: hides the file and its packing."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+_FILE = Path(__file__).parent / "words.npz"
+
+
+class WordTable:
+    """Words, most common first, each with a vector whose length says how much it tells."""
+
+    def __init__(self, words: Iterable[str], vectors: Floats) -> None:
+        self.index = {word: row for row, word in enumerate(words)}
+        self._vectors = vectors
+
+    @property
+    def width(self) -> int:
+        """The number of dimensions; 0 for an empty table."""
+        return int(self._vectors.shape[1])
+
+    def vector(self, words: Iterable[str]) -> Floats:
+        """The unit vector of a run of words; zero when none is known."""
+        rows = [self.index[word] for word in words if word in self.index]
+        total = self._vectors[rows].sum(axis=0, dtype=np.float32) if rows else np.zeros(self.width, np.float32)
+        length = float(np.sqrt(total @ total))
+        return total / length if length else total
+
+
+EMPTY = WordTable((), np.zeros((0, 0), np.float32))
+
+
+@cache
+def shipped() -> WordTable:
+    """The table that ships with the package; an empty one when its file is not there."""
+    if not _FILE.exists():
+        return EMPTY
+    with np.load(_FILE) as packed:
+        words = packed["words"].tobytes().decode().split("\n")
+        return WordTable(words, packed["vectors"].astype(np.float32) * packed["scale"])

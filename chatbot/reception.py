@@ -1,0 +1,121 @@
+"""The use case book: taking a consultation request, showing where it stands, cancelling it."""
+
+import hmac
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+
+from .booking import Consent, Desk, Destination, Draft, NotAllowed, Payload, State, accept
+from .storage import New, Storage, Stored
+
+RECEIPT = "receipt"
+"""The channel of the visitor's own e-mail."""
+
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for another when read aloud
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the visitor keeps: the reference to name, and the token of the status link."""
+
+    reference: str
+    token: str
+    state: State
+    reply_within: str | None
+
+
+class Reception:
+    """Takes requests for every partner's desk."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        desks: Mapping[str, Desk],
+        *,
+        secret: str,
+        consent: Consent,
+        receipts: bool,
+        default_region: str | None = None,
+    ) -> None:
+        self._storage = storage
+        self._desks = desks
+        self._secret = secret.encode()
+        self._consent = consent
+        self._receipts = receipts
+        self._default_region = default_region
+
+    def request(self, draft: Draft, *, partner: str, region: str | None, key: str, at: float) -> Receipt:
+        """Store a request once per key and announce it.
+
+        Raises Refused, KeyReused, KeyInFlight or StorageDown; after any of them nothing was stored.
+        """
+        request = accept(draft, consent=self._consent, region=region or self._default_region)
+        desk = self._desks.get(partner, Desk())
+        reference = _new_reference()
+        new = New(
+            request=request,
+            reference=reference,
+            token_hash=_hash(self.token(reference)),
+            contact_key=self._keyed(f"contact {request.contact}"),
+            partner=partner,
+            key_hash=self._keyed(f"key {key}"),
+            body_hash=self._keyed(f"body {json.dumps(asdict(draft), sort_keys=True)}"),
+            at=at,
+        )
+        stored = self._storage.accept(new, self._deliveries(desk, request.email))
+        return self._receipt(stored)
+
+    def check(self, draft: Draft, *, region: str | None) -> None:
+        """Raise Refused for a draft that could not be accepted."""
+        accept(draft, consent=self._consent, region=region or self._default_region)
+
+    def status(self, token: str) -> Receipt | None:
+        """Where the request of a status link stands; None when there is none.
+
+        Raises StorageDown.
+        """
+        stored = self._storage.by_token(_hash(token))
+        return self._receipt(stored) if stored else None
+
+    def cancel(self, token: str, *, at: float) -> Receipt | None:
+        """Cancel the request of a status link; one that is closed already stays as it is.
+
+        Raises StorageDown.
+        """
+        stored = self._storage.by_token(_hash(token))
+        if stored is None:
+            return None
+        with suppress(NotAllowed):
+            stored = self._storage.set_state(stored.reference, State.CANCELLED, at=at) or stored
+        return self._receipt(stored)
+
+    def token(self, reference: str) -> str:
+        """The 128-bit secret of a request's status link; only its hash is stored."""
+        return hmac.digest(self._secret, f"status {reference}".encode(), "sha256")[:16].hex()
+
+    def _receipt(self, stored: Stored) -> Receipt:
+        desk = self._desks.get(stored.partner, Desk())
+        return Receipt(stored.reference, self.token(stored.reference), stored.state, desk.reply_within)
+
+    def _deliveries(self, desk: Desk, email: str) -> list[tuple[Destination, str]]:
+        destinations = list(desk.destinations)
+        if email and self._receipts:
+            destinations.append(Destination(RECEIPT, email, Payload.THIN))
+        return [(destination, f"msg_{uuid.uuid4().hex}") for destination in destinations]
+
+    def _keyed(self, text: str) -> str:
+        """A hash that nobody without the key can test guesses against."""
+        return hmac.digest(self._secret, text.encode(), "sha256").hex()
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _new_reference() -> str:
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"

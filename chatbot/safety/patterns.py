@@ -1,0 +1,342 @@
+"""Finding patterns of words in a message: hides the pattern language, its compiler and the order of search.
+
+A pattern is words in a row; fillers between them are skipped. In a strict list nothing
+is skipped. `<name>` stands for a list of words or
+another sign, `a|b_c` for either
+(the underscore holds words together), `word?` for one that may be missing, `word~` for all its endings,
+`#90-120` for a number, `..` for up to four words more
+(`..2` for two), and `&` parts it into pieces that may come
+in any order, close together, in one sentence. Every step looks a bounded distance ahead, so the work
+grows with the length of the message and no faster.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from chatbot.safety.reading import STOP, words
+
+_GAP = 4
+_STRICT_GAP = 6
+_NEAR = 9
+_MAX_FILLERS = 6
+_VOWELS = "aeiou"
+
+Span = tuple[int, int, tuple[int, ...]]
+"""Start, end, and the negating words that belong to the pattern itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    owner: int
+    first: int
+    rest: tuple[tuple[int, int], ...]  # (words that may lie between, atom)
+    strict: bool  # fillers are not skipped
+    atoms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    owner: int
+    atoms: tuple[int, ...]
+
+
+_Pattern = _Sequence | _Near
+
+
+@dataclass(slots=True)
+class Message:
+    """The words of a message and where each pattern was found in it."""
+
+    words: list[tuple[str, ...]]
+    fillers: list[bool]
+    sentences: list[int]
+    negators: frozenset[int]
+    found: dict[int, dict[int, list[tuple[int, tuple[int, ...]]]]] = field(default_factory=dict)
+    work: int = 0
+
+
+class PatternError(ValueError):
+    """A pattern that does not hold together; the message tells an editor what to mend."""
+
+
+class Patterns:
+    """All patterns of a rule book, compiled once."""
+
+    def __init__(
+        self,
+        named: Mapping[str, Iterable[str]],
+        *,
+        strict: Collection[str],
+        fillers: Iterable[str],
+        negators: Iterable[str],
+    ) -> None:
+        self._named = {name: tuple(says) for name, says in named.items()}
+        self._strict = frozenset(strict)
+        self._fillers = frozenset(word for filler in fillers for word in words(filler))
+        self._negators = frozenset(word for negator in negators for word in words(negator))
+        self._atoms: dict[str, int] = {}
+        self._words: dict[int, str] = {}
+        self._lexicon: dict[str, list[int]] = defaultdict(list)
+        self._numbers: list[tuple[float, float, int]] = []
+        self._levels: dict[int, int] = {}
+        self._patterns: list[_Pattern] = []
+        self._names = {self._concept(name, ()): name for name in self._named}
+        self._plan = self._planned()
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every plain word that some pattern or frame uses."""
+        return frozenset(self._lexicon) | self._fillers | self._negators
+
+    def read(self, readings: Sequence[tuple[str, ...]]) -> Message:
+        """Find every pattern in a message that was already spelt right."""
+        fillers = [any(word in self._fillers for word in reading) for reading in readings]
+        negators = frozenset(
+            at for at, reading in enumerate(readings) if all(word in self._negators for word in reading)
+        )
+        message = Message(list(readings), fillers, _sentences(readings), negators)
+        self._look_up(message)
+        for level in self._plan:
+            self._search(message, level)
+        return message
+
+    def spans(self, message: Message, name: str) -> list[Span]:
+        """Where a named list of patterns was found."""
+        atom = self._atoms[f"<{name}>"]
+        return _spans(message, atom) if atom in message.found else []
+
+    def all_spans(self, message: Message) -> dict[str, list[Span]]:
+        """Every named list of patterns that was found, with its places."""
+        return {self._names[atom]: _spans(message, atom) for atom in message.found if atom in self._names}
+
+    # -- search ------------------------------------------------------------------------------------
+
+    def _look_up(self, message: Message) -> None:
+        for at, reading in enumerate(message.words):
+            own = (at,) if at in message.negators else ()
+            for word in reading:
+                for atom in self._lexicon.get(word, ()):
+                    _add(message, atom, (at, at + 1, own))
+                if word[0].isdigit():
+                    self._look_up_number(message, at, word)
+
+    def _look_up_number(self, message: Message, at: int, word: str) -> None:
+        value = float(word)
+        for low, high, atom in self._numbers:
+            if low <= value <= high:
+                _add(message, atom, (at, at + 1, ()))
+
+    def _search(self, message: Message, plan: Mapping[int, tuple[_Pattern, ...]]) -> None:
+        found = message.found
+        likely = [pattern for atom in tuple(found) if atom in plan for pattern in plan[atom]]
+        for pattern in likely:
+            if all(atom in found for atom in pattern.atoms):
+                spans = _sequence(pattern, message) if isinstance(pattern, _Sequence) else _near(pattern, message)
+                for span in spans:
+                    _add(message, pattern.owner, span)
+
+    def _planned(self) -> list[dict[int, tuple[_Pattern, ...]]]:
+        """Patterns by level, each under its rarest atom, so that few are looked at."""
+        uses: dict[int, int] = defaultdict(int)
+        for pattern in self._patterns:
+            for atom in set(pattern.atoms):
+                uses[atom] += 1
+        plan: dict[int, dict[int, list[_Pattern]]] = defaultdict(lambda: defaultdict(list))
+        for pattern in self._patterns:
+            rarest = min(pattern.atoms, key=lambda atom: (uses[atom], atom))
+            plan[self._levels[pattern.owner]][rarest].append(pattern)
+        return [{atom: tuple(found) for atom, found in plan[level].items()} for level in sorted(plan)]
+
+    # -- compilation -------------------------------------------------------------------------------
+
+    def _concept(self, name: str, within: tuple[str, ...]) -> int:
+        atom = self._atoms.get(f"<{name}>")
+        if atom is not None and atom in self._levels:
+            return atom
+        if name in within:
+            raise PatternError(f"<{name}> is made of itself: {' -> '.join((*within, name))}")
+        if name not in self._named:
+            raise PatternError(f"<{name}> in {within[-1] if within else 'a rule'} is not a list of words or a sign")
+        atom = self._intern(f"<{name}>")
+        patterns = [pattern for says in self._named[name] for pattern in self._compiled(says, atom, (*within, name))]
+        self._settle(atom, patterns)
+        return atom
+
+    def _settle(self, atom: int, patterns: list[_Pattern]) -> None:
+        """Keep an atom's patterns; one that is a plain word needs no search, the word stands for it."""
+        searched = [pattern for pattern in patterns if not self._is_word(pattern)]
+        for pattern in patterns:
+            if self._is_word(pattern):
+                self._lexicon[self._words[pattern.atoms[0]]].append(atom)
+        self._patterns += searched
+        depth = max((self._levels.get(a, 0) for p in searched for a in p.atoms), default=-1)
+        self._levels[atom] = 1 + depth
+
+    def _is_word(self, pattern: _Pattern) -> bool:
+        return len(pattern.atoms) == 1 and pattern.atoms[0] in self._words
+
+    def _intern(self, spelling: str) -> int:
+        return self._atoms.setdefault(spelling, len(self._atoms))
+
+    def _compiled(self, says: str, owner: int, within: tuple[str, ...]) -> list[_Pattern]:
+        parts = says.split(" & ")
+        if len(parts) == 1:
+            return self._sequences(says, owner, within)
+        return [_Near(owner, tuple(self._part(part, within) for part in parts))]
+
+    def _part(self, says: str, within: tuple[str, ...]) -> int:
+        """A piece of an `&` pattern as an atom of its own."""
+        known = self._atoms.get(f"&({says})")
+        if known is not None:
+            return known
+        atom = self._intern(f"&({says})")
+        self._settle(atom, self._sequences(says, atom, within))
+        return atom
+
+    def _sequences(self, says: str, owner: int, within: tuple[str, ...]) -> list[_Pattern]:
+        choices = [[None, bit[:-1]] if bit.endswith("?") else [bit] for bit in says.split()]
+        patterns: list[_Pattern] = []
+        for chosen in product(*choices):
+            patterns += self._sequence([bit for bit in chosen if bit], owner, within) if any(chosen) else []
+        return patterns
+
+    def _sequence(self, bits: list[str], owner: int, within: tuple[str, ...]) -> list[_Pattern]:
+        strict = within[0] in self._strict
+        elements: list[tuple[int, int]] = []
+        gap = 0
+        for bit in bits:
+            if bit.startswith(".."):
+                gap = int(bit[2:] or (_STRICT_GAP if strict else _GAP))
+                continue
+            for atom in self._elements(bit, within):
+                elements.append((gap, atom))
+                gap = 0
+        if not elements:
+            raise PatternError(f"an empty pattern in <{within[-1]}>")
+        atoms = tuple(atom for _, atom in elements)
+        return [_Sequence(owner, atoms[0], tuple(elements[1:]), strict, atoms)]
+
+    def _elements(self, bit: str, within: tuple[str, ...]) -> list[int]:
+        if "|" in bit:
+            return [self._either(bit, within)]
+        if bit.startswith("<"):
+            return [self._concept(bit.strip("<>"), within)]
+        if bit.startswith("#"):
+            return [self._number(bit)]
+        if bit.endswith("~"):
+            return [self._either(bit, within)]
+        return [self._word(word) for word in words(bit.replace("_", " "))]
+
+    def _either(self, bit: str, within: tuple[str, ...]) -> int:
+        known = self._atoms.get(f"({bit})")
+        if known is not None:
+            return known
+        atom = self._intern(f"({bit})")
+        members = [form for member in bit.split("|") for form in _endings(member)]
+        self._settle(atom, [pattern for form in members for pattern in self._sequence([form], atom, within)])
+        return atom
+
+    def _word(self, word: str) -> int:
+        atom = self._intern(word)
+        if atom not in self._words:
+            self._words[atom] = word
+            self._lexicon[word].append(atom)
+        return atom
+
+    def _number(self, bit: str) -> int:
+        atom = self._intern(bit)
+        low, _, high = bit[1:].partition("-")
+        number = (float(low), float(high or low), atom)
+        if number not in self._numbers:
+            self._numbers.append(number)
+        return atom
+
+
+def _endings(word: str) -> list[str]:
+    """ "pound~" -> pound, pounds, pounded, pounding; other words as they are."""
+    if not word.endswith("~"):
+        return [word]
+    stem = word[:-1]
+    if stem.endswith("e"):
+        return [stem, f"{stem}s", f"{stem}d", f"{stem[:-1]}ing"]
+    if stem.endswith("y") and stem[-2] not in _VOWELS:
+        return [stem, f"{stem[:-1]}ies", f"{stem[:-1]}ied", f"{stem}ing"]
+    plural = f"{stem}es" if stem.endswith(("s", "sh", "ch", "x", "z")) else f"{stem}s"
+    doubled = (
+        stem + stem[-1] if stem[-1] not in "aeiouwxy" and stem[-2] in _VOWELS and stem[-3] not in _VOWELS else stem
+    )
+    return sorted({stem, plural, f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"})
+
+
+def _sentences(readings: Sequence[tuple[str, ...]]) -> list[int]:
+    sentence, sentences = 0, []
+    for reading in readings:
+        sentences.append(sentence)
+        sentence += reading[0] == STOP
+    return sentences
+
+
+def _add(message: Message, atom: int, span: Span) -> None:
+    start, end, negs = span
+    ends = message.found.setdefault(atom, {}).setdefault(start, [])
+    if all(end != known for known, _ in ends):
+        ends.append((end, negs))
+
+
+def _sequence(pattern: _Sequence, message: Message) -> list[Span]:
+    spans = _spans(message, pattern.first)
+    for gap, atom in pattern.rest:
+        spans = [
+            (start, further, (*negs, *more))
+            for start, end, negs in spans
+            for further, more in _next(message, atom, end, gap, pattern.strict)
+        ]
+        if not spans:
+            break
+    return spans
+
+
+def _spans(message: Message, atom: int) -> list[Span]:
+    return [(start, end, negs) for start, ends in message.found[atom].items() for end, negs in ends]
+
+
+def _next(message: Message, atom: int, at: int, gap: int, strict: bool) -> Sequence[tuple[int, tuple[int, ...]]]:
+    """The first place at or after `at` where the atom begins, over fillers and at most `gap` words."""
+    starts, fillers = message.found[atom], message.fillers
+    last = min(len(fillers), at + gap + _MAX_FILLERS)
+    while at < last:
+        message.work += 1
+        if at in starts:
+            return starts[at]
+        if strict or not fillers[at]:
+            if gap == 0 or message.words[at][0] == STOP:
+                break
+            gap -= 1
+        at += 1
+    return ()
+
+
+def _near(pattern: _Near, message: Message) -> list[Span]:
+    spans = _spans(message, pattern.atoms[0])
+    for part in pattern.atoms[1:]:
+        spans = [joined for span in spans for joined in _beside(message, part, span)]
+    return spans
+
+
+def _beside(message: Message, atom: int, span: Span) -> list[Span]:
+    start, end, negs = span
+    starts, sentences = message.found[atom], message.sentences
+    for at in _outward(start, end, len(sentences)):
+        message.work += 1
+        if at in starts and sentences[at] == sentences[start]:
+            other, more = starts[at][-1]
+            if other <= start or at >= end:
+                return [(min(start, at), max(end, other), (*negs, *more))]
+    return []
+
+
+def _outward(start: int, end: int, size: int) -> Iterable[int]:
+    yield from range(end, min(size, end + _NEAR))
+    yield from range(start - 1, max(-1, start - _NEAR), -1)

@@ -1,0 +1,135 @@
+"""Reading misspelt words as the signs they were meant to be: hides the index of near spellings."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from rapidfuzz.distance import OSA
+
+_SHORTEST = 4  # a shorter word is too often another word; three letters may have lost one
+_LONGEST = 24
+_LONG = 7  # from here two slips are forgiven
+_MAX_REPAIRS = 100  # a message with more unknown words than this is not prose
+
+
+class Speller:
+    """Knows the words of the rules; finds the ones an unknown word may stand for."""
+
+    def __init__(self, known: Iterable[str], *, ordinary: Iterable[str], misheard: Mapping[str, str]) -> None:
+        self.known = frozenset(known)
+        self._ordinary = frozenset(word for line in ordinary for word in line.split()) - self.known
+        self._misheard = {tuple(heard.split()): tuple(meant.split()) for heard, meant in misheard.items()}
+        self._longest = max((len(heard) for heard in self._misheard), default=1)
+        self._starts = frozenset(heard[0] for heard in self._misheard)
+        self._index = _index(self.known)
+        self._squeezed = {_squeeze(word): word for word in sorted(self.known)}
+
+    def read(self, words: list[str]) -> list[tuple[str, ...]]:
+        """Give each word's readings, mostly one; joined and split words are mended."""
+        budget = _MAX_REPAIRS
+        readings: list[tuple[str, ...]] = []
+        words = self._heard(words)
+        for at, word in enumerate(words):
+            if self._is_settled(word) or budget == 0:
+                readings.append((word,))
+                continue
+            budget -= 1
+            if at and self._rejoin(words[at - 1], word, readings):
+                continue
+            readings += self._meanings(word, following=words[at + 1] if at + 1 < len(words) else "")
+        return readings
+
+    def _is_settled(self, word: str) -> bool:
+        return word in self.known or word in self._ordinary or not word.isalpha() or not 3 <= len(word) <= _LONGEST
+
+    def _heard(self, words: list[str]) -> list[str]:
+        if self._starts.isdisjoint(words):
+            return words
+        heard: list[str] = []
+        at = 0
+        while at < len(words):
+            size, meant = self._misheard_at(words, at)
+            heard += meant
+            at += size
+        return heard
+
+    def _misheard_at(self, words: list[str], at: int) -> tuple[int, tuple[str, ...]]:
+        if words[at] in self._starts:
+            for size in range(self._longest, 0, -1):
+                meant = self._misheard.get(tuple(words[at : at + size]))
+                if meant:
+                    return size, meant
+        return 1, (words[at],)
+
+    def _rejoin(self, before: str, word: str, readings: list[tuple[str, ...]]) -> bool:
+        """Join a word that was cut in two, unless its first half is a sign of its own."""
+        whole = self._whole(before, word)
+        if whole:
+            readings[-1] = whole
+        return bool(whole)
+
+    def _whole(self, first: str, second: str) -> tuple[str, ...]:
+        joined = first + second
+        if not first.isalpha() or len(joined) < 6 or (first in self.known and len(first) > 3):
+            return ()
+        if joined in self.known:
+            return (joined,)
+        if first in self.known or second in self._ordinary or len(joined) < _LONG:
+            return ()
+        return self._near(joined, slips=1)
+
+    def _meanings(self, word: str, *, following: str) -> list[tuple[str, ...]]:
+        if word.endswith("s") and word[:-1] in self.known and len(word) > 3:
+            return [(word[:-1],)]
+        if following and self._whole(word, following) and following not in self.known:
+            return [(word,)]
+        return self._near_or_split(word)
+
+    def _near_or_split(self, word: str) -> list[tuple[str, ...]]:
+        near = {*self._near(word, slips=1), self._squeezed.get(_squeeze(word), "")} - {""}
+        if near:
+            return [tuple(sorted(near))]
+        halves = self._split(word)
+        if halves:
+            return [(half,) for half in halves]
+        return [self._near(word, slips=2) or (word,)] if len(word) >= _LONG else [(word,)]
+
+    def _near(self, word: str, *, slips: int) -> tuple[str, ...]:
+        candidates = {known for cut in _cuts(word, slips) for known in self._index.get(cut, ())}
+        near = {known: OSA.distance(word, known) for known in candidates}
+        close = [known for known, distance in near.items() if distance <= (slips if len(known) >= _LONG else 1)]
+        best = min((near[known] for known in close), default=0)
+        return tuple(sorted(known for known in close if near[known] == best))
+
+    def _split(self, word: str) -> tuple[str, ...]:
+        if len(word) < 6 or len(word) > 30:
+            return ()
+        for at in range(len(word) - 3, 2, -1):
+            first, rest = word[:at], word[at:]
+            if first in self.known and len(first) > 2:
+                if rest in self.known:
+                    return (first, rest)
+                further = self._split(rest)
+                if further:
+                    return (first, *further)
+        return ()
+
+
+def _squeeze(word: str) -> str:
+    return "".join(letter for at, letter in enumerate(word) if at == 0 or letter != word[at - 1])
+
+
+def _index(known: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    index: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(known):
+        if len(word) >= _SHORTEST and word.isalpha():
+            for cut in _cuts(word, 2 if len(word) >= _LONG else 1):
+                index[cut].append(word)
+    return {cut: tuple(words) for cut, words in index.items()}
+
+
+def _cuts(word: str, slips: int) -> Iterator[str]:
+    """The word and what is left of it after up to so many deletions."""
+    cuts = {word}
+    for _ in range(slips):
+        cuts |= {cut[:at] + cut[at + 1 :] for cut in cuts for at in range(len(cut))}
+    return iter(cuts)

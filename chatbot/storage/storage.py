@@ -1,0 +1,398 @@
+"""Everything that is stored, as verbs; each is one transaction."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from ..booking import CLOSED, DAY, Consent, Destination, Payload, Request, State, Time, change
+from .database import Database, StorageDown
+from .tables import consultations, deliveries, feedback, idempotency
+
+DUE, SENT, DEAD = "due", "sent", "dead"
+_LOOKED_AT = 100
+
+
+class KeyReused(Exception):
+    """The idempotency key came with another body before."""
+
+
+class KeyInFlight(Exception):
+    """A request with the same key is being stored at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A request with everything that is decided before it is stored; times are epoch seconds."""
+
+    request: Request
+    reference: str
+    token_hash: str
+    contact_key: str
+    partner: str
+    key_hash: str
+    body_hash: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A request as it is kept."""
+
+    id: int
+    reference: str
+    state: State
+    partner: str
+    created_at: float
+    changed_at: float
+    linked_to: str | None
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one destination."""
+
+    id: int
+    message_id: str
+    destination: Destination
+    attempts: int
+    state: str
+    next_at: float
+    error: str
+    consultation: Stored
+
+
+class Storage(Database):
+    """What the service keeps."""
+
+    # -- feedback -------------------------------------------------------------------------------------
+
+    def count_feedback(self, entry: str, *, helpful: bool, day: date) -> None:
+        """Add one to an entry's count of the day.
+
+        Raises StorageDown.
+        """
+        column = "helpful" if helpful else "unhelpful"
+        dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
+        added = dialect.insert(feedback).values(day=day, entry=entry, **{column: 1})
+        counted = added.on_conflict_do_update(index_elements=["day", "entry"], set_={column: feedback.c[column] + 1})
+        with self.writing() as connection:
+            connection.execute(counted)
+
+    # -- accepting ------------------------------------------------------------------------------------
+
+    def accept(self, new: New, destinations: Iterable[tuple[Destination, str]]) -> Stored:
+        """Store a request, its deliveries (destination, message id) and its key in one transaction.
+
+        The same key again returns the request that is there. A second open request of one contact within a
+        day is linked to the first and sets no delivery going.
+        Raises KeyReused, KeyInFlight or StorageDown.
+        """
+        try:
+            with self.writing() as connection:
+                known = self._by_key(connection, new)
+                return known or self._insert(connection, new, destinations)
+        except StorageDown as down:
+            if isinstance(down.__cause__, IntegrityError):  # another worker stored this key first
+                return self._again(new)
+            if _is_lock_timeout(down.__cause__):
+                raise KeyInFlight from down
+            raise
+
+    def _again(self, new: New) -> Stored:
+        with self.reading() as connection:
+            known = self._by_key(connection, new)
+        if known is None:
+            raise StorageDown("the request could not be stored")
+        return known
+
+    def _by_key(self, connection: Connection, new: New) -> Stored | None:
+        row = connection.execute(
+            select(idempotency.c.body_hash, consultations)
+            .join_from(idempotency, consultations)
+            .where(idempotency.c.key_hash == new.key_hash)
+        ).first()
+        if row is None:
+            return None
+        if row.body_hash != new.body_hash:
+            raise KeyReused
+        return _stored(row)
+
+    def _insert(self, connection: Connection, new: New, destinations: Iterable[tuple[Destination, str]]) -> Stored:
+        self._one_of_a_contact_at_a_time(connection, new)
+        first = self._open_request(connection, new)
+        added = insert(consultations).values(_columns(new, linked_to=first)).returning(consultations)
+        stored = _stored(connection.execute(added).one())
+        connection.execute(
+            insert(idempotency).values(
+                key_hash=new.key_hash, body_hash=new.body_hash, consultation_id=stored.id, created_at=new.at
+            )
+        )
+        if first is None:
+            for destination, message_id in destinations:
+                connection.execute(insert(deliveries).values(_outgoing(stored.id, destination, message_id, new.at)))
+        return stored
+
+    def _one_of_a_contact_at_a_time(self, connection: Connection, new: New) -> None:
+        """Hold back another request of the same contact until this one is stored; SQLite does so anyway."""
+        if self.engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(int(new.contact_key[:15], 16))))
+
+    def _open_request(self, connection: Connection, new: New) -> str | None:
+        return connection.execute(
+            select(consultations.c.reference)
+            .where(
+                consultations.c.contact_key == new.contact_key,
+                consultations.c.state.not_in(CLOSED),
+                consultations.c.created_at > new.at - DAY,
+                consultations.c.linked_to.is_(None),
+            )
+            .order_by(consultations.c.id)
+            .limit(1)
+        ).scalar()
+
+    # -- reading and changing -------------------------------------------------------------------------
+
+    def by_token(self, token_hash: str) -> Stored | None:
+        """The request whose status link this is.
+
+        Raises StorageDown.
+        """
+        return self._one(consultations.c.token_hash == token_hash)
+
+    def by_reference(self, reference: str) -> Stored | None:
+        """The request with this reference.
+
+        Raises StorageDown.
+        """
+        return self._one(consultations.c.reference == reference)
+
+    def requests(self, *, state: State | None = None) -> list[Stored]:
+        """All requests, or those in one state, oldest first.
+
+        Raises StorageDown.
+        """
+        query = select(consultations).order_by(consultations.c.id)
+        if state:
+            query = query.where(consultations.c.state == state)
+        with self.reading() as connection:
+            return [_stored(row) for row in connection.execute(query)]
+
+    def set_state(self, reference: str, to: State, *, at: float) -> Stored | None:
+        """Move a request on; None when there is none.
+
+        Raises NotAllowed or StorageDown.
+        """
+        with self.writing() as connection:
+            query = select(consultations).where(consultations.c.reference == reference)
+            row = connection.execute(query.with_for_update()).first()
+            if row is None:
+                return None
+            moved = change(State(row.state), to)
+            changed = update(consultations).where(consultations.c.id == row.id).values(state=moved, changed_at=at)
+            connection.execute(changed)
+            return _stored(connection.execute(query).one())
+
+    def erase(self, reference: str) -> bool:
+        """Remove a request with everything that hangs on it, from the file's free pages too.
+
+        Raises StorageDown.
+        """
+        return self._remove(consultations.c.reference == reference) > 0
+
+    def purge(self, *, closed_before: float, created_before: float, keys_before: float) -> int:
+        """Remove what is past its time; returns how many requests went.
+
+        Raises StorageDown.
+        """
+        closed = and_(consultations.c.state.in_(CLOSED), consultations.c.changed_at < closed_before)
+        gone = self._remove(or_(closed, consultations.c.created_at < created_before))
+        with self.writing() as connection:
+            connection.execute(delete(idempotency).where(idempotency.c.created_at < keys_before))
+        return gone
+
+    def _one(self, condition: Any) -> Stored | None:
+        with self.reading() as connection:
+            row = connection.execute(select(consultations).where(condition)).first()
+        return _stored(row) if row else None
+
+    def _remove(self, condition: Any) -> int:
+        with self.writing() as connection:
+            ids = [row.id for row in connection.execute(select(consultations.c.id).where(condition))]
+            for table in (idempotency, deliveries):
+                connection.execute(delete(table).where(table.c.consultation_id.in_(ids)))
+            connection.execute(delete(consultations).where(consultations.c.id.in_(ids)))
+        if ids and self.engine.dialect.name == "sqlite":
+            self._empty_wal()
+        return len(ids)
+
+    def _empty_wal(self) -> None:
+        """Write the log back and cut it, so that what was erased is not left in it."""
+        with self._faults(), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            connection.rollback()
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # -- delivering -----------------------------------------------------------------------------------
+
+    def claim(self, *, at: float, lease: float, limit: int = 10, busy: Collection[str] = ()) -> list[Delivery]:
+        """Take due deliveries for `lease` seconds, one for each target that is not `busy`; nobody else gets them.
+
+        Raises StorageDown.
+        """
+        due = and_(deliveries.c.state == DUE, deliveries.c.next_at <= at, deliveries.c.lease_until <= at)
+        free = and_(due, deliveries.c.target.not_in(busy))
+        query = (
+            select(deliveries.c.id, deliveries.c.target).where(free).order_by(deliveries.c.next_at).limit(_LOOKED_AT)
+        )
+        with self.writing() as connection:
+            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+            oldest = {row.target: row.id for row in reversed(rows)}
+            ids = sorted(oldest.values())[:limit]
+            taken = update(deliveries).where(deliveries.c.id.in_(ids)).values(lease_until=at + lease)
+            connection.execute(taken)
+            return self._deliveries(connection, deliveries.c.id.in_(ids))
+
+    def sent(self, delivery: Delivery) -> None:
+        """Note that a delivery arrived.
+
+        Raises StorageDown.
+        """
+        self._note(delivery, state=SENT, attempts=delivery.attempts + 1, error="")
+
+    def failed(self, delivery: Delivery, *, error: str, next_at: float | None) -> None:
+        """Note a failed try: again at `next_at`, or given up when that is None.
+
+        Raises StorageDown.
+        """
+        state = DUE if next_at is not None else DEAD
+        attempts = delivery.attempts + 1
+        self._note(delivery, state=state, attempts=attempts, error=error[:120], next_at=next_at or 0.0, lease_until=0.0)
+
+    def pause(self, target: str, *, error: str) -> None:
+        """Give up every waiting delivery to a target that said it is gone.
+
+        Raises StorageDown.
+        """
+        gone = and_(deliveries.c.target == target, deliveries.c.state == DUE)
+        with self.writing() as connection:
+            connection.execute(update(deliveries).where(gone).values(state=DEAD, error=error[:120]))
+
+    def retry(self, reference: str, *, at: float) -> int:
+        """Set a request's dead deliveries going again; returns how many.
+
+        Raises StorageDown.
+        """
+        mine = select(consultations.c.id).where(consultations.c.reference == reference).scalar_subquery()
+        dead = and_(deliveries.c.consultation_id == mine, deliveries.c.state == DEAD)
+        again = update(deliveries).where(dead).values(state=DUE, attempts=0, next_at=at, lease_until=0.0)
+        with self.writing() as connection:
+            return connection.execute(again).rowcount
+
+    def deliveries_of(self, reference: str) -> list[Delivery]:
+        """A request's deliveries.
+
+        Raises StorageDown.
+        """
+        with self.reading() as connection:
+            return self._deliveries(connection, consultations.c.reference == reference)
+
+    def count_deliveries(self) -> dict[str, int]:
+        """How many deliveries are due, sent and dead.
+
+        Raises StorageDown.
+        """
+        query = select(deliveries.c.state, func.count().label("rows")).group_by(deliveries.c.state)
+        with self.reading() as connection:
+            return {row.state: row.rows for row in connection.execute(query)}
+
+    def _deliveries(self, connection: Connection, condition: Any) -> list[Delivery]:
+        joined = select(deliveries, consultations).join_from(deliveries, consultations).where(condition)
+        rows = connection.execute(joined.order_by(deliveries.c.id))
+        return [_delivery(row) for row in rows]
+
+    def _note(self, delivery: Delivery, **values: object) -> None:
+        with self.writing() as connection:
+            connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
+
+
+# -- rows and values ---------------------------------------------------------------------------------
+
+
+def _columns(new: New, *, linked_to: str | None) -> dict[str, object]:
+    details = asdict(new.request)
+    details.pop("consent")
+    return {
+        "reference": new.reference,
+        "token_hash": new.token_hash,
+        "state": State.REQUESTED,
+        "partner": new.partner,
+        "created_at": new.at,
+        "changed_at": new.at,
+        "contact_key": new.contact_key,
+        "linked_to": linked_to,
+        "details": json.dumps(details),
+        "consent_version": new.request.consent.version,
+        "consent_hash": new.request.consent.hash,
+        "consent_at": new.at,
+    }
+
+
+def _outgoing(id: int, destination: Destination, message_id: str, at: float) -> dict[str, object]:
+    return {
+        "consultation_id": id,
+        "message_id": message_id,
+        "channel": destination.channel,
+        "target": destination.target,
+        "payload": destination.payload,
+        "state": DUE,
+        "attempts": 0,
+        "next_at": at,
+        "lease_until": 0.0,
+        "error": "",
+    }
+
+
+def _stored(row: Row[Any]) -> Stored:
+    found = row._mapping
+    details = json.loads(found[consultations.c.details])
+    details["times"] = tuple(Time(**time) for time in details["times"])
+    consent = Consent(found[consultations.c.consent_version], found[consultations.c.consent_hash])
+    return Stored(
+        id=found[consultations.c.id],
+        reference=found[consultations.c.reference],
+        state=State(found[consultations.c.state]),
+        partner=found[consultations.c.partner],
+        created_at=found[consultations.c.created_at],
+        changed_at=found[consultations.c.changed_at],
+        linked_to=found[consultations.c.linked_to],
+        request=Request(**details, consent=consent),
+    )
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    found = row._mapping
+    destination = Destination(
+        found[deliveries.c.channel], found[deliveries.c.target], Payload(found[deliveries.c.payload])
+    )
+    return Delivery(
+        id=found[deliveries.c.id],
+        message_id=found[deliveries.c.message_id],
+        destination=destination,
+        attempts=found[deliveries.c.attempts],
+        state=found[deliveries.c.state],
+        next_at=found[deliveries.c.next_at],
+        error=found[deliveries.c.error],
+        consultation=_stored(row),
+    )
+
+
+def _is_lock_timeout(cause: BaseException | None) -> bool:
+    return "LockNotAvailable" in type(getattr(cause, "orig", None)).__name__

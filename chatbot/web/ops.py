@@ -1,0 +1,75 @@
+"""For operators: is it alive, is it ready, what has it counted, what does its interface look like."""
+
+import hmac
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, jsonify, request
+
+from ..storage import StorageDown
+from .metrics import CONTENT_TYPE
+from .openapi import document
+from .parts import parts
+from .problems import problem
+
+ops = Blueprint("ops", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part's state; only a needed part that is down makes the service unready."""
+
+    ok: bool
+    detail: str = ""
+    needed: bool = True
+
+
+@ops.get("/healthz")
+def healthz() -> Response:
+    """Say that the process is alive; touches no other part."""
+    return jsonify(status="alive")
+
+
+@ops.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Name each part and its state; 503 when a needed one is down."""
+    states = {"knowledge": _knowledge(), "words": _words(), "database": _database()}
+    ready = all(part.ok for part in states.values() if part.needed)
+    shown = {name: {"ok": part.ok, "detail": part.detail} for name, part in states.items()}
+    return jsonify(ready=ready, parts=shown), 200 if ready else 503
+
+
+def _knowledge() -> Part:
+    base = parts().assistant.base
+    entries = base.languages["en"].content.entries
+    drafts = sum(entry.review.status == "draft" for entry in entries.values())
+    return Part(ok=True, detail=f"base {base.hash}, {len(entries)} entries, {drafts} await medical review")
+
+
+def _words() -> Part:
+    if parts().assistant.knows_words:
+        return Part(ok=True, detail="word table loaded", needed=False)
+    return Part(ok=False, detail="word table missing: matching works by letters alone", needed=False)
+
+
+def _database() -> Part:
+    try:
+        parts().storage.check()
+    except StorageDown as down:
+        return Part(ok=False, detail=f"down ({down}); chat goes on", needed=False)
+    return Part(ok=True)
+
+
+@ops.get("/metrics")
+def metrics() -> Response:
+    """The counters in Prometheus' text format; behind a bearer token where one is set."""
+    token = parts().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and not hmac.compare_digest(given.encode(), token.encode()):
+        return problem("not-found")
+    return Response(parts().metrics.exposition(), content_type=CONTENT_TYPE)
+
+
+@ops.get("/openapi.json")
+def openapi() -> Response:
+    """Describe the interface."""
+    return jsonify(document())

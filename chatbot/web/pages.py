@@ -1,0 +1,132 @@
+"""The pages for people: each works without JavaScript and says only what stands in the language file."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from pydantic import ValidationError
+
+from ..assistant import Origin, TooLong, TooMany
+from ..knowledge import Language
+from ..model import DANGER_KINDS, ENTRY_KINDS, Entry, Kind, Reply
+from . import widget
+from .api import answer
+from .parts import parts
+from .schemas import ChatRequest
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.app_context_processor
+def language_file() -> dict[str, Any]:
+    """Give every template the strings of the visitor's language and the article's names."""
+    spoken = _language(_origin(request.args))
+    return {"say": spoken.strings, "language": spoken, "article": parts().assistant.base.article}
+
+
+@pages.get("/")
+def chat() -> str:
+    """Show the chat with its examples."""
+    return _chat_page()
+
+
+@pages.post("/")
+def ask() -> tuple[str, int] | str:
+    """Answer a question asked without JavaScript."""
+    conversations = parts().conversations
+    context = conversations.context(request.form.get("conversation"))
+    try:
+        body = ChatRequest.model_validate(_filled(request.form))
+        reply = answer(body, _origin(request.form), context)
+    except ValidationError:
+        return _chat_page(error="ask.empty"), 422
+    except TooLong:
+        return _chat_page(error="ask.long"), 422
+    except TooMany:
+        return _chat_page(error="ask.busy"), 429
+    return _chat_page(reply=reply, token=conversations.token(reply.context))
+
+
+@pages.get("/questions")
+def questions() -> str:
+    """Show every question and answer by kind and topic."""
+    entries = _language(_origin(request.args)).content.entries
+    ordered = sorted(entries.values(), key=lambda entry: (ENTRY_KINDS.index(entry.kind), entry.topic))
+    kinds = [(kind, list(group)) for kind, group in groupby(ordered, key=lambda entry: entry.kind)]
+    return render_template("questions.html", kinds=kinds, structured=_structured(ordered))
+
+
+@pages.get("/<any(privacy, accessibility):name>")
+def text_page(name: str) -> str:
+    """Show one of the plain text pages."""
+    return render_template("text.html", page=_language(_origin(request.args)).pages[name])
+
+
+@pages.get("/demo")
+def demo() -> str:
+    """Show the widget as it stands on a partner's page."""
+    return render_template("demo.html")
+
+
+@pages.get("/widget.js")
+def widget_script() -> Response:
+    """The widget with its partner's numbers and words in it."""
+    origin = _origin(request.args)
+    return widget.script(parts().assistant, origin, public_url=parts().settings.public_url)
+
+
+@pages.get("/favicon.ico")
+def favicon() -> Response:
+    """Lead old browsers to the icon."""
+    return redirect(url_for("static", filename="icon.svg"), 301)  # type: ignore[return-value]
+
+
+def _chat_page(*, reply: Reply | None = None, token: str = "", error: str | None = None) -> str:
+    given = request.form if request.method == "POST" else request.args
+    assistant, origin = parts().assistant, _origin(given)
+    spoken = _language(origin)
+    return render_template(
+        "chat.html",
+        reply=reply,
+        token=token or given.get("conversation", ""),
+        error=error,
+        draft=given.get("message", "") if error else given.get("question", ""),
+        examples=[spoken.content.entries[id] for id in spoken.content.examples if id in spoken.content.entries],
+        countries=assistant.base.countries,
+        origin=origin,
+        danger=reply is not None and reply.kind in DANGER_KINDS,
+    )
+
+
+def _filled(form: Mapping[str, str]) -> dict[str, str]:
+    """The form's fields that say something; a pressed choice wins over what stands in the text box."""
+    filled = {name: value for name, value in form.items() if value.strip()}
+    if "choice" in filled:
+        filled.pop("message", None)
+    return filled
+
+
+def _origin(given: Mapping[str, str]) -> Origin:
+    return Origin(given.get("partner"), given.get("language"), given.get("country"))
+
+
+def _language(origin: Origin) -> Language:
+    return parts().assistant.voice(origin).language
+
+
+def _structured(entries: list[Entry]) -> dict[str, Any]:
+    """The questions as schema.org FAQPage data."""
+    asked = [entry for entry in entries if entry.kind in (Kind.ANSWER, Kind.NOT_COVERED)]
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": entry.question,
+                "acceptedAnswer": {"@type": "Answer", "text": entry.answer},
+            }
+            for entry in asked
+        ],
+    }

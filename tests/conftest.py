@@ -1,0 +1,57 @@
+"""What many tests share: the real base, compiled once, and an app on it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from chatbot.config import Settings
+from chatbot.knowledge import Language, load
+from chatbot.web import create_app
+
+ROOT = Path(__file__).parent.parent
+KNOWLEDGE = ROOT / "knowledge"
+
+
+@pytest.fixture(scope="session")
+def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder that starts with the matcher `python -m chatbot compile` made, where there is one."""
+    folder = tmp_path_factory.mktemp("instance")
+    for made in (ROOT / "instance").glob("matcher-*.bin"):
+        shutil.copy(made, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(compiled_dir: Path) -> Settings:
+    return Settings(instance_dir=compiled_dir, rate_limit="off")
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def make_client(compiled_dir: Path, tmp_path: Path) -> Callable[..., FlaskClient]:
+    """Make an app with its own settings and database."""
+
+    def make(**changed: object) -> FlaskClient:
+        for made in compiled_dir.glob("matcher-*.bin"):
+            shutil.copy(made, tmp_path)
+        return create_app(Settings.model_validate({"instance_dir": tmp_path, **changed})).test_client()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def english() -> Language:
+    return load(KNOWLEDGE).languages["en"]

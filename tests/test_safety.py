@@ -1,0 +1,325 @@
+"""The gate recognises what it says it does, in any typing, and survives whatever is thrown at it."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from chatbot.model import Contact, Country, Level, RedFlag
+from chatbot.safety import Guard, Rules
+from chatbot.safety.reading import words
+from tests.bench.variants import variants
+
+KNOWLEDGE = Path(__file__).parent.parent / "knowledge"
+PACKAGE = Path(__file__).parent.parent / "chatbot" / "safety"
+USA = Country(
+    "US", "United States", (Contact("Emergency", "911", "tel:911"),), (Contact("988 Lifeline", "988", "tel:988"),)
+)
+NO_LINE = Country("XX", "Nowhere", (Contact("Emergency", "117", "tel:117"),), ())
+NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
+
+
+def merged(folder: Path) -> dict[str, Any]:
+    """Put the files of a folder together: lists of one key are joined, mappings merged."""
+    book: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        for key, value in yaml.safe_load(file.read_text("utf-8")).items():
+            if isinstance(value, list):
+                book[key] = book.get(key, []) + value
+            else:
+                assert not set(value) & set(book.get(key, {})), f"{file.name}: a name stands twice under {key}"
+                book[key] = {**book.get(key, {}), **value}
+    return book
+
+
+@cache
+def rules() -> Rules:
+    return TypeAdapter(Rules).validate_python(merged(KNOWLEDGE / "en" / "safety"))
+
+
+@cache
+def guard() -> Guard:
+    return Guard(rules())
+
+
+def examples() -> Iterator[tuple[str, str, Level]]:
+    for rule in rules().rules:
+        for example in rule.must_match:
+            yield rule.id, example, rule.level
+
+
+def with_changed(book: dict[str, Any]) -> Guard:
+    return Guard(TypeAdapter(Rules).validate_python({**merged(KNOWLEDGE / "en" / "safety"), **book}))
+
+
+def level_of(text: str, *, earlier: tuple[str, ...] = ()) -> Level | None:
+    red_flag = guard().assess(text, earlier=earlier).red_flag
+    return red_flag.level if red_flag else None
+
+
+# -- its own examples ------------------------------------------------------------------------------
+
+
+def test_every_example_of_every_rule_holds() -> None:
+    assert guard().self_test() == ()
+
+
+def test_self_test_names_an_example_that_is_missed() -> None:
+    book = merged(KNOWLEDGE / "en" / "safety")
+    book["rules"][0]["must_match"].append("the weather is fine")
+    assert any("the weather is fine" in problem for problem in with_changed(book).self_test())
+
+
+def test_self_test_names_a_harmless_line_that_is_stopped() -> None:
+    book = merged(KNOWLEDGE / "en" / "safety")
+    book["rules"][0]["must_not_match"].append(book["rules"][0]["must_match"][0])
+    book["must_pass"] = ["I can't breathe"]
+    problems = with_changed(book).self_test()
+    assert any("must not" in problem for problem in problems)
+    assert any("must pass" in problem for problem in problems)
+
+
+def test_self_test_names_a_sign_or_card_that_is_not_there() -> None:
+    book = merged(KNOWLEDGE / "en" / "safety")
+    book["rules"][0] |= {"unless": ["no_such_sign"], "card": "no_such_card"}
+    problems = " ".join(with_changed(book).self_test())
+    assert "no_such_sign" in problems
+    assert "no_such_card" in problems
+
+
+@pytest.mark.parametrize("group", sorted(rules().groups))
+def test_every_group_of_danger_is_recognised(group: str) -> None:
+    assert any(rule.group == group and rule.must_match for rule in rules().rules)
+
+
+@pytest.mark.parametrize("kind", [name for name, _ in variants("I'm having autonomic dysreflexia, help me", seed=1)])
+def test_the_same_words_are_recognised_however_they_are_typed(kind: str) -> None:
+    told = [(changed, level) for number, (_, example, level) in enumerate(examples())
+            for name, changed in variants(example, seed=number) if name == kind]  # fmt: skip
+    missed = [changed for changed, level in told if level_of(changed) != level]
+    allowed = 0.08 if kind == "two edits" else 0.03
+    assert len(missed) <= max(1, allowed * len(told)), missed
+
+
+def test_harmless_lines_pass_however_they_are_typed() -> None:
+    lines = [line for rule in rules().rules for line in rule.must_not_match if level_of(line) is None]
+    told = [changed for number, line in enumerate(lines) for _, changed in variants(line, seed=number)]
+    stopped = [changed for changed in told if level_of(changed)]
+    assert len(stopped) <= 0.01 * len(told), stopped
+
+
+# -- meaning ---------------------------------------------------------------------------------------
+
+
+def test_a_denied_suicidal_thought_passes_with_the_crisis_line_beside_it() -> None:
+    assessment = guard().assess("I'm not suicidal, just frustrated that nothing works")
+    assert assessment.red_flag is None
+    assert "crisis line" in (assessment.safety_net or "")
+
+
+def test_a_past_and_mended_suicidal_thought_passes_with_the_crisis_line_beside_it() -> None:
+    assessment = guard().assess("I used to be suicidal after my accident but I'm good now, am I eligible")
+    assert assessment.red_flag is None
+    assert "crisis line" in (assessment.safety_net or "")
+
+
+def test_a_question_about_dysreflexia_passes_with_its_signs_beside_it() -> None:
+    assessment = guard().assess("what is autonomic dysreflexia?")
+    assert assessment.red_flag is None
+    assert assessment.safety_net
+
+
+def test_an_ordinary_question_has_no_safety_net() -> None:
+    assert guard().assess("how much does it cost?").safety_net is None
+
+
+def test_two_messages_together_are_dysreflexia() -> None:
+    first = guard().assess("my head is pounding")
+    second = guard().assess("I have a C5 injury", earlier=first.signs)
+    assert first.red_flag is None
+    assert second.red_flag is not None
+    assert second.red_flag.group == "autonomic_dysreflexia"
+
+
+def test_the_level_of_injury_is_kept_for_later_turns() -> None:
+    first = guard().assess("I have a C5 injury")
+    second = guard().assess("how long does it take", earlier=first.signs)
+    assert level_of("my head is pounding", earlier=second.signs) is Level.EMERGENCY
+
+
+def test_i_am_fine_after_a_disclosure_is_still_a_crisis() -> None:
+    first = guard().assess("I want to kill myself")
+    assert level_of("I'm fine", earlier=first.signs) is Level.CRISIS
+    assert level_of("how much does it cost?", earlier=first.signs) is None
+    assert level_of("I'm fine") is None
+
+
+def test_carried_signs_are_names_and_never_words_of_the_visitor() -> None:
+    signs = guard().assess("my head is pounding and I'm sweating, T4, catheter blocked").signs
+    assert signs
+    assert set(signs) <= set(rules().signs)
+
+
+def test_unknown_carried_signs_are_ignored() -> None:
+    assert guard().assess("hello", earlier=("no such sign",)).signs == ()
+
+
+def test_trace_names_the_rule_and_the_signs_that_fired() -> None:
+    red_flag = guard().assess("headache gets worse with every heartbeat and I'm a quad").red_flag
+    assert red_flag is not None
+    assert red_flag.trace[0] in {rule.id for rule in rules().rules}
+    assert set(red_flag.trace[1:]) <= set(rules().signs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I had a DVT in 2019 and now my calf is swollen and hot",
+        "I had a stroke ten years ago. My face is drooping on one side",
+        "I used to be suicidal and today I want to die again",
+        "no fever but I can't breathe",
+        "what are the side effects? I have chest pain",
+    ],
+)
+def test_an_old_trouble_does_not_excuse_a_new_one(text: str) -> None:
+    assert level_of(text) is not None
+
+
+def test_the_most_pressing_of_two_problems_answers() -> None:
+    assert level_of("I have a new pressure sore and I can't breathe") is Level.EMERGENCY
+
+
+def test_danger_in_the_middle_of_a_long_story_is_seen() -> None:
+    dull = "We went to the shop and bought bread and then the dog slept by the window for a while. " * 60
+    assert level_of(dull + "I can't breathe. " + dull) is Level.EMERGENCY
+
+
+# -- cards -----------------------------------------------------------------------------------------
+
+
+def red_flags() -> list[RedFlag]:
+    return [RedFlag(rule.group, rule.level, (rule.id,)) for rule in rules().rules]
+
+
+@pytest.mark.parametrize("country", [USA, NO_LINE, None], ids=["US", "no crisis line", "unknown"])
+def test_every_card_opens_with_the_action_and_leaves_no_placeholder(country: Country | None) -> None:
+    for red_flag in red_flags():
+        text, contacts = guard().card(red_flag, country)
+        assert re.search(r"\b(call|contact)\b", text[:80], re.IGNORECASE), text
+        assert "{" not in text
+        assert contacts
+
+
+def test_every_urgent_card_has_the_number_within_80_characters() -> None:
+    for red_flag in red_flags():
+        text, _ = guard().card(red_flag, USA)
+        if red_flag.level is not Level.URGENT_TODAY:
+            assert re.search("911|988", text[:80]), text
+
+
+def test_an_unknown_country_is_told_all_three_numbers() -> None:
+    for red_flag in red_flags():
+        text, contacts = guard().card(red_flag, None)
+        assert "your local emergency number" in text
+        assert all(number in text for number in ("112", "911", "999"))
+        assert [contact.number for contact in contacts] == ["112", "911", "999"]
+
+
+def test_crisis_card_gives_the_crisis_line_before_the_emergency_number() -> None:
+    text, contacts = guard().card(RedFlag("suicidal_crisis", Level.CRISIS, ("suicidal",)), USA)
+    assert text.index("988") < text.index("911")
+    assert [contact.number for contact in contacts] == ["988", "911"]
+    assert "?" not in text
+
+
+def test_dysreflexia_card_names_its_steps_in_order() -> None:
+    text, _ = guard().card(RedFlag("autonomic_dysreflexia", Level.EMERGENCY, ()), USA)
+    steps = ("Call 911", "sit up", "Loosen", "bladder", "bowel", '"autonomic dysreflexia"')
+    assert [text.find(step) for step in steps] == sorted(text.find(step) for step in steps)
+    assert all(step in text for step in steps)
+
+
+def test_after_a_blow_nobody_is_told_to_sit_up() -> None:
+    red_flag = guard().assess("fell out of my chair, neck hurts, head is pounding and I'm sweating").red_flag
+    assert red_flag is not None
+    text, _ = guard().card(red_flag, USA)
+    assert "Stay still" in text
+    assert "Do not sit up" in text
+
+
+def test_cards_hold_no_booking_no_links_and_no_method_words() -> None:
+    for card in rules().cards.values():
+        assert not re.search(r"book|consult|appointment|clinic|http|www|rope|gun|pills|bot\b", card.text, re.IGNORECASE)
+
+
+def test_every_card_rests_on_facts_of_the_register() -> None:
+    facts = yaml.safe_load((KNOWLEDGE / "safety-facts.yaml").read_text("utf-8"))
+    assert all(card.facts and set(card.facts) <= set(facts) for card in rules().cards.values())
+    assert all({"text", "source", "reviewer", "date"} == set(fact) for fact in facts.values())
+
+
+# -- robustness ------------------------------------------------------------------------------------
+
+NASTY = ["", "\0", "\u200b" * 500, "\u202eI want to die\u202c", "😰" * 10_000, "a" * 10_000, "k i l l " * 1_250,
+         "\ud800", "no " * 5_000, "." * 10_000, "\n" * 10_000, "'" * 3_000, "مرحبا " * 1_700, "1" * 4_000,
+         "headache " * 1_100, "not pain " * 1_100, "²³½" * 100, "１２３" * 50, "①" * 50]  # fmt: skip
+
+
+HARD_WORDS = ["my", "head", "not", "no", ".", "bladder", "2019", "ago", "if", "now", "?", "die", "9" * 400, "can't",
+              "'s", "’", "\u200b", "и", "４０", "k!ll", "c5", "and"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_nothing_that_is_typed_makes_it_raise(text: str) -> None:
+    guard().assess(text, earlier=("\0",))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=10_000))
+def test_no_text_makes_it_raise(text: str) -> None:
+    guard().assess(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(HARD_WORDS), max_size=80))
+def test_no_order_of_words_makes_it_raise(parts: list[str]) -> None:
+    guard().assess(" ".join(parts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I w\u200bant to d\u200bie", "Ｉ ｃａｎ'ｔ ｂｒｅａｔｈｅ", "I cаn't brеаthe", "i want to k!ll myself",
+     "I CAN`T BREATHE", "\u202eI can't breathe", "I can't\0breathe", "i cant\nbreathe", "😰I can't breathe😰",
+     "𝓘 𝔀𝓪𝓷𝓽 𝓽𝓸 𝓭𝓲𝓮"],
+)  # fmt: skip
+def test_disguised_letters_do_not_hide_danger(text: str) -> None:
+    assert level_of(text) is not None
+
+
+def test_ordinary_words_are_not_taken_for_sign_words() -> None:
+    for text in ("I like trying new bread", "what skills do I regain", "are your doctors skilled", "hear me out"):
+        assert guard().assess(text).signs == ()
+
+
+def test_no_expression_nests_quantifiers() -> None:
+    sources = [file.read_text("utf-8") for file in PACKAGE.glob("*.py")]
+    assert not [match[0] for source in sources for match in NESTED_QUANTIFIER.finditer(source)]
+
+
+@pytest.mark.parametrize("line", ["not my head. ", "headache bladder no ", "can I if my leg is ", "zqx vbn "])
+def test_work_grows_with_the_length_of_a_message_and_no_faster(line: str) -> None:
+    book = guard()._patterns
+    small, large = (book.read([(word,) for word in words(line * size)]).work for size in (50, 200))
+    assert large <= 4.5 * max(small, 1)
+
+
+def test_same_words_same_answer() -> None:
+    again = Guard(rules())
+    assert all(again.assess(text) == guard().assess(text) for _, text, _ in examples())
