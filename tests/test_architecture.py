@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "interpretation": {"model", "text"},
     "dialogue": {"model", "interpretation"},
     "evaluation": {"model", "text", "dialogue"},
+    "thresholds": {"dialogue", "evaluation", "model"},
     "config": set(),
     "storage": {"booking"},
     "delivery": {"booking", "storage"},
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "booking", "building", "cases", "config", "delivery", "dialogue", "evaluation", "handoffs", "knowledge",
-        "model", "reception", "storage", "text",
+        "model", "reception", "safety", "storage", "text", "thresholds",
     },
     "__main__": {"cli"},
 }  # fmt: skip

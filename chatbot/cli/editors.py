@@ -5,7 +5,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -177,6 +177,49 @@ def compile_base(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+# -- thresholds --------------------------------------------------------------------------------------
+
+
+def fit_thresholds(options: argparse.Namespace, settings: Settings) -> int:
+    """Fit the bands on labelled messages, print the curve, and write thresholds.yaml."""
+    from ..cases import read_cases
+    from ..dialogue import Dialogue
+    from ..model import Bands
+    from ..safety import Guard
+    from ..thresholds import Costs, fit
+
+    voice = _voice(settings)
+    content, guard = voice.language.content, Guard(voice.language.safety)
+
+    def make(bands: Bands) -> Dialogue:
+        return Dialogue(replace(content, bands=bands), guard, voice.matcher)
+
+    costs = Costs(options.clarify, options.nothing, options.wrong, options.answered_anyway)
+    best, curve = fit(make, [case for path in options.files for case in read_cases(path)], costs=costs)
+    written = _thresholds_yaml(best, curve, costs, [path.name for path in options.files])
+    print(written)
+    (settings.knowledge_dir / "en" / "thresholds.yaml").write_text(written, encoding="utf-8")
+    return 0
+
+
+def _thresholds_yaml(best: Any, curve: Any, costs: Any, files: list[str]) -> str:
+    weights = ", ".join(f"{name} {value:g}" for name, value in asdict(costs).items())
+    lines = [
+        "# Where a match stops being sure enough to answer. Made by `python -m chatbot thresholds`; do not edit by hand.",
+        f'bands: {{answer: "{best.answer}", clarify: "{best.clarify}"}}',
+        f'fitted_on: "{", ".join(files)}; costs: {weights}"',
+        "curve:      # the least cost for each answer band",
+    ]
+    for answer in sorted({point.bands.answer for point in curve}):
+        point = min((point for point in curve if point.bands.answer == answer), key=lambda point: point.cost)
+        lines.append(
+            f'  - {{answer: "{answer:g}", clarify: "{point.bands.clarify:g}", cost: "{point.cost:.3f}", '
+            f'right: "{point.right:.3f}", right_or_near: "{point.right_or_near:.3f}", '
+            f'answered_anyway: "{point.answered_anyway:.3f}"}}'
+        )
+    return "\n".join(lines) + "\n"
+
+
 COMMANDS = (
     Command(
         "validate",
@@ -204,4 +247,16 @@ COMMANDS = (
         ),
     ),
     Command("compile", compile_base, "Fit the matcher and keep it."),
+    Command(
+        "thresholds",
+        fit_thresholds,
+        "Fit the answer and clarify bands on labelled messages and write thresholds.yaml.",
+        (
+            argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages (YAML)"),
+            argument("--clarify", type=float, default=1.0, help="cost of a clarification with the right choice (1)"),
+            argument("--nothing", type=float, default=2.0, help="cost of no answer (2)"),
+            argument("--wrong", type=float, default=4.0, help="cost of a wrong answer (4)"),
+            argument("--answered-anyway", type=float, default=8.0, help="cost of answering what is not covered (8)"),
+        ),
+    ),
 )

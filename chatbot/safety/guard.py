@@ -7,7 +7,7 @@ from chatbot.model import Assessment, Contact, Country, Level, RedFlag
 from chatbot.safety.cards import written
 from chatbot.safety.frames import NAMES, Framer, name_of
 from chatbot.safety.patterns import Patterns
-from chatbot.safety.reading import STOP, windows, words
+from chatbot.safety.reading import START, STOP, windows, words
 from chatbot.safety.rules import Rule, Rules
 from chatbot.safety.spelling import Speller
 
@@ -53,7 +53,7 @@ class Guard:
         """The signs that stand, and those that only were mentioned; a long message is read piece by piece."""
         seen: set[str] = set()
         mentioned: set[str] = set()
-        readings = self._speller.read([*words(text), STOP])
+        readings = self._speller.read([START, *words(text), STOP])
         known: dict[tuple[int, tuple[tuple[str, ...], ...]], tuple[set[str], set[str]]] = {}
         for start, end, own in windows(len(readings)):
             piece = (own - start, tuple(readings[start:end]))

@@ -4,7 +4,7 @@ A pattern is words in a row; fillers between them are skipped. In a strict list 
 is skipped. `<name>` stands for a list of words or
 another sign, `a|b_c` for either
 (the underscore holds words together), `word?` for one that may be missing, `word~` for all its endings,
-`#90-120` for a number, `..` for up to four words more
+`#90-120` for a number, `^` for the beginning and `.` for the end, `..` for up to four words more
 (`..2` for two), and `&` parts it into pieces that may come
 in any order, close together, in one sentence. Every step looks a bounded distance ahead, so the work
 grows with the length of the message and no faster.
@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from chatbot.safety.reading import STOP, words
+from chatbot.safety.reading import START, STOP, words
 
 _GAP = 4
 _STRICT_GAP = 6
@@ -223,6 +223,8 @@ class Patterns:
             return [self._either(bit, within)]
         if bit.startswith("<"):
             return [self._concept(bit.strip("<>"), within)]
+        if bit == START:
+            return [self._word(START)]
         if bit.startswith("#"):
             return [self._number(bit)]
         if bit.endswith("~"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from chatbot.text import normalise
 
-STOP, PAUSE = ".", ","
+START, STOP, PAUSE = "^", ".", ","
 
 _WINDOW = 160
 _OVERLAP = 60  # more than any pattern or frame reaches in either direction

@@ -29,7 +29,7 @@ function chips(label, choices, pick) {
   if (!choices.length) return null;
   const buttons = choices.map((choice) =>
     el('li', {}, el('button', {type: 'button', textContent: choice.question, on: {click: () => pick(choice)}})));
-  return el('div', {}, el('h3', {textContent: label}), el('ul', {className: 'chips'}, ...buttons));
+  return el('div', {}, el('p', {className: 'label', textContent: label}), el('ul', {className: 'chips'}, ...buttons));
 }
 
 function sources(reply) {
@@ -51,7 +51,7 @@ function ways(handoff) {
   if (!handoff) return null;
   const links = handoff.ways.map((way) =>
     el('li', {}, el('a', {className: 'way', href: address(way.url), textContent: way.label})));
-  return el('div', {}, el('h3', {textContent: handoff.text}), el('ul', {className: 'chips'}, ...links));
+  return el('div', {}, el('p', {className: 'label', textContent: handoff.text}), el('ul', {className: 'chips'}, ...links));
 }
 
 function helpful(reply) {
@@ -122,7 +122,7 @@ function enhancePage(form) {
 }
 
 function mountWidget() {
-  const host = el('div', {className: 'nexgenesis-chat'});
+  const host = el('aside', {className: 'nexgenesis-chat', 'aria-label': say['log.label']});
   const root = host.attachShadow({mode: 'open'});
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SETUP.style + WIDGET_STYLE);
