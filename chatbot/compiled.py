@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from .matching import FORMAT, Matcher, Vocabulary
+from .matching import FORMAT, Matcher, Vocabulary, shipped_words
 
 Progress = Callable[[str], None]
 
@@ -56,7 +56,7 @@ def _load(path: Path) -> Matcher | None:
 
 
 def _content_hash(phrasings: Mapping[str, tuple[str, ...]], vocabulary: Vocabulary) -> str:
-    digest = sha256(f"{FORMAT}\n{vocabulary!r}\n".encode())
+    digest = sha256(f"{FORMAT}\n{shipped_words().digest}\n{vocabulary!r}\n".encode())
     for label, texts in sorted(phrasings.items()):
         digest.update("\0".join((label, *texts)).encode() + b"\n")
     return digest.hexdigest()[:16]

@@ -205,7 +205,7 @@ def fit_thresholds(options: argparse.Namespace, settings: Settings) -> int:
 def _thresholds_yaml(best: Any, curve: Any, costs: Any, files: list[str]) -> str:
     weights = ", ".join(f"{name} {value:g}" for name, value in asdict(costs).items())
     lines = [
-        "# Where a match stops being sure enough to answer. Made by `python -m chatbot thresholds`; do not edit by hand.",
+        "# Where a match is sure enough to answer. Made by `python -m chatbot thresholds`; do not edit by hand.",
         f'bands: {{answer: "{best.answer}", clarify: "{best.clarify}"}}',
         f'fitted_on: "{", ".join(files)}; costs: {weights}"',
         "curve:      # the least cost for each answer band",

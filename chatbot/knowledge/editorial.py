@@ -173,7 +173,7 @@ def _phrasing_problems(language: Language, sources: Sources) -> Iterator[Problem
             message = (
                 f"has {count} phrasings, fewer than {wanted}; add some to {language.tag}/phrasings/{entry.topic}.yaml"
             )
-            yield sources.documents[files[entry.id]].problem((entry.id,), message)
+            yield sources.documents[files[entry.id]].problem((entry.id,), message, warning=True)
 
 
 def _duplicates(language: Language, sources: Sources) -> Iterator[Problem]:

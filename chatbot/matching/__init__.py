@@ -2,5 +2,6 @@
 
 from .matcher import FORMAT, Explanation, Matcher
 from .vocabulary import Vocabulary
+from .words import shipped as shipped_words
 
-__all__ = ["FORMAT", "Explanation", "Matcher", "Vocabulary"]
+__all__ = ["FORMAT", "Explanation", "Matcher", "Vocabulary", "shipped_words"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,12 @@ class WordTable:
     def __init__(self, words: Iterable[str], vectors: Floats) -> None:
         self.index = {word: row for row, word in enumerate(words)}
         self._vectors = vectors
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that change with the table."""
+        content = "\n".join(self.index).encode() + self._vectors.tobytes()
+        return sha256(content).hexdigest()[:16]
 
     @property
     def width(self) -> int:

@@ -8,8 +8,8 @@ def written(card: Card, country: Country | None, *, unknown: UnknownCountry) -> 
     """Put the country's numbers into a card's text and list the contacts that belong to it."""
     emergency = country.emergency if country else ()
     crisis = country.crisis if country else ()
-    text = card.text.replace("{emergency}", _number(emergency) or unknown.emergency)
-    text = text.replace("{crisis}", _number(crisis) or unknown.crisis)
+    text = card.text.replace("{crisis}", _number(crisis) or unknown.crisis)  # may name the emergency number in turn
+    text = text.replace("{emergency}", _number(emergency) or unknown.emergency)
     contacts = emergency or unknown.contacts
     return _paragraphs(text), (*crisis, *contacts) if card.crisis_first else contacts
 

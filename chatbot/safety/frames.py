@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from dataclasses import dataclass, fields
 
-from chatbot.safety.patterns import Message, Patterns, Span
+from chatbot.safety.patterns import Patterns
 from chatbot.safety.reading import PAUSE, STOP
 from chatbot.safety.rules import Frame, Frames, Sign
+from chatbot.safety.search import Message, Span
 
 _NEGATION_REACH = 14
 _INFORMATION_REACH = 30

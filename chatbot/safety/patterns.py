@@ -1,60 +1,21 @@
-"""Finding patterns of words in a message: hides the pattern language, its compiler and the order of search.
+"""Compiling what people say: hides the pattern language, its levels and which patterns are worth a search.
 
-A pattern is words in a row; fillers between them are skipped. In a strict list nothing
-is skipped. `<name>` stands for a list of words or
-another sign, `a|b_c` for either
-(the underscore holds words together), `word?` for one that may be missing, `word~` for all its endings,
-`#90-120` for a number, `^` for the beginning and `.` for the end, `..` for up to four words more
-(`..2` for two), and `&` parts it into pieces that may come
-in any order, close together, in one sentence. Every step looks a bounded distance ahead, so the work
-grows with the length of the message and no faster.
+A pattern is words in a row; fillers between them are skipped, but not in a strict list. `<name>` stands for a list
+of words or another sign, `a|b_c` for either (the underscore holds words together), `word?` for one that may be
+missing, `word~` for all its endings, `#90-120` for a number, `^` and `.` for beginning and end, `..` for up to four
+words more (`..2` for two), and `&` parts it into pieces that may come in any order, close together, in one sentence.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 
-from chatbot.safety.reading import START, STOP, words
+from chatbot.safety.reading import START, words
+from chatbot.safety.search import InARow, Message, Nearby, Pattern, Span, add, add_word, search, sentences, spans_of
 
 _GAP = 4
 _STRICT_GAP = 6
-_NEAR = 9
-_MAX_FILLERS = 6
 _VOWELS = "aeiou"
-
-Span = tuple[int, int, tuple[int, ...]]
-"""Start, end, and the negating words that belong to the pattern itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sequence:
-    owner: int
-    first: int
-    rest: tuple[tuple[int, int], ...]  # (words that may lie between, atom)
-    strict: bool  # fillers are not skipped
-    atoms: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    owner: int
-    atoms: tuple[int, ...]
-
-
-_Pattern = _Sequence | _Near
-
-
-@dataclass(slots=True)
-class Message:
-    """The words of a message and where each pattern was found in it."""
-
-    words: list[tuple[str, ...]]
-    fillers: list[bool]
-    sentences: list[int]
-    negators: frozenset[int]
-    found: dict[int, dict[int, list[tuple[int, tuple[int, ...]]]]] = field(default_factory=dict)
-    work: int = 0
 
 
 class PatternError(ValueError):
@@ -81,7 +42,7 @@ class Patterns:
         self._lexicon: dict[str, list[int]] = defaultdict(list)
         self._numbers: list[tuple[float, float, int]] = []
         self._levels: dict[int, int] = {}
-        self._patterns: list[_Pattern] = []
+        self._patterns: list[Pattern] = []
         self._names = {self._concept(name, ()): name for name in self._named}
         self._plan = self._planned()
 
@@ -96,7 +57,7 @@ class Patterns:
         negators = frozenset(
             at for at, reading in enumerate(readings) if all(word in self._negators for word in reading)
         )
-        message = Message(list(readings), fillers, _sentences(readings), negators)
+        message = Message(list(readings), fillers, sentences(readings), negators)
         self._look_up(message)
         for level in self._plan:
             self._search(message, level)
@@ -105,45 +66,40 @@ class Patterns:
     def spans(self, message: Message, name: str) -> list[Span]:
         """Where a named list of patterns was found."""
         atom = self._atoms[f"<{name}>"]
-        return _spans(message, atom) if atom in message.found else []
+        return spans_of(message, atom) if atom in message.found else []
 
     def all_spans(self, message: Message) -> dict[str, list[Span]]:
         """Every named list of patterns that was found, with its places."""
-        return {self._names[atom]: _spans(message, atom) for atom in message.found if atom in self._names}
+        return {self._names[atom]: spans_of(message, atom) for atom in message.found if atom in self._names}
 
     # -- search ------------------------------------------------------------------------------------
 
     def _look_up(self, message: Message) -> None:
         for at, reading in enumerate(message.words):
-            own = (at,) if at in message.negators else ()
             for word in reading:
-                for atom in self._lexicon.get(word, ()):
-                    _add(message, atom, (at, at + 1, own))
+                add_word(message, self._lexicon.get(word, ()), at)
                 if word[0].isdigit():
                     self._look_up_number(message, at, word)
 
     def _look_up_number(self, message: Message, at: int, word: str) -> None:
         value = float(word)
-        for low, high, atom in self._numbers:
-            if low <= value <= high:
-                _add(message, atom, (at, at + 1, ()))
+        add_word(message, [atom for low, high, atom in self._numbers if low <= value <= high], at)
 
-    def _search(self, message: Message, plan: Mapping[int, tuple[_Pattern, ...]]) -> None:
+    def _search(self, message: Message, plan: Mapping[int, tuple[Pattern, ...]]) -> None:
         found = message.found
         likely = [pattern for atom in tuple(found) if atom in plan for pattern in plan[atom]]
         for pattern in likely:
             if all(atom in found for atom in pattern.atoms):
-                spans = _sequence(pattern, message) if isinstance(pattern, _Sequence) else _near(pattern, message)
-                for span in spans:
-                    _add(message, pattern.owner, span)
+                for span in search(pattern, message):
+                    add(message, pattern.owner, span)
 
-    def _planned(self) -> list[dict[int, tuple[_Pattern, ...]]]:
+    def _planned(self) -> list[dict[int, tuple[Pattern, ...]]]:
         """Patterns by level, each under its rarest atom, so that few are looked at."""
         uses: dict[int, int] = defaultdict(int)
         for pattern in self._patterns:
             for atom in set(pattern.atoms):
                 uses[atom] += 1
-        plan: dict[int, dict[int, list[_Pattern]]] = defaultdict(lambda: defaultdict(list))
+        plan: dict[int, dict[int, list[Pattern]]] = defaultdict(lambda: defaultdict(list))
         for pattern in self._patterns:
             rarest = min(pattern.atoms, key=lambda atom: (uses[atom], atom))
             plan[self._levels[pattern.owner]][rarest].append(pattern)
@@ -164,7 +120,7 @@ class Patterns:
         self._settle(atom, patterns)
         return atom
 
-    def _settle(self, atom: int, patterns: list[_Pattern]) -> None:
+    def _settle(self, atom: int, patterns: list[Pattern]) -> None:
         """Keep an atom's patterns; one that is a plain word needs no search, the word stands for it."""
         searched = [pattern for pattern in patterns if not self._is_word(pattern)]
         for pattern in patterns:
@@ -174,17 +130,17 @@ class Patterns:
         depth = max((self._levels.get(a, 0) for p in searched for a in p.atoms), default=-1)
         self._levels[atom] = 1 + depth
 
-    def _is_word(self, pattern: _Pattern) -> bool:
+    def _is_word(self, pattern: Pattern) -> bool:
         return len(pattern.atoms) == 1 and pattern.atoms[0] in self._words
 
     def _intern(self, spelling: str) -> int:
         return self._atoms.setdefault(spelling, len(self._atoms))
 
-    def _compiled(self, says: str, owner: int, within: tuple[str, ...]) -> list[_Pattern]:
+    def _compiled(self, says: str, owner: int, within: tuple[str, ...]) -> list[Pattern]:
         parts = says.split(" & ")
         if len(parts) == 1:
             return self._sequences(says, owner, within)
-        return [_Near(owner, tuple(self._part(part, within) for part in parts))]
+        return [Nearby(owner, tuple(self._part(part, within) for part in parts))]
 
     def _part(self, says: str, within: tuple[str, ...]) -> int:
         """A piece of an `&` pattern as an atom of its own."""
@@ -195,14 +151,14 @@ class Patterns:
         self._settle(atom, self._sequences(says, atom, within))
         return atom
 
-    def _sequences(self, says: str, owner: int, within: tuple[str, ...]) -> list[_Pattern]:
+    def _sequences(self, says: str, owner: int, within: tuple[str, ...]) -> list[Pattern]:
         choices = [[None, bit[:-1]] if bit.endswith("?") else [bit] for bit in says.split()]
-        patterns: list[_Pattern] = []
+        patterns: list[Pattern] = []
         for chosen in product(*choices):
             patterns += self._sequence([bit for bit in chosen if bit], owner, within) if any(chosen) else []
         return patterns
 
-    def _sequence(self, bits: list[str], owner: int, within: tuple[str, ...]) -> list[_Pattern]:
+    def _sequence(self, bits: list[str], owner: int, within: tuple[str, ...]) -> list[Pattern]:
         strict = within[0] in self._strict
         elements: list[tuple[int, int]] = []
         gap = 0
@@ -216,7 +172,7 @@ class Patterns:
         if not elements:
             raise PatternError(f"an empty pattern in <{within[-1]}>")
         atoms = tuple(atom for _, atom in elements)
-        return [_Sequence(owner, atoms[0], tuple(elements[1:]), strict, atoms)]
+        return [InARow(owner, atoms[0], tuple(elements[1:]), strict, atoms)]
 
     def _elements(self, bit: str, within: tuple[str, ...]) -> list[int]:
         if "|" in bit:
@@ -270,75 +226,3 @@ def _endings(word: str) -> list[str]:
         stem + stem[-1] if stem[-1] not in "aeiouwxy" and stem[-2] in _VOWELS and stem[-3] not in _VOWELS else stem
     )
     return sorted({stem, plural, f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"})
-
-
-def _sentences(readings: Sequence[tuple[str, ...]]) -> list[int]:
-    sentence, sentences = 0, []
-    for reading in readings:
-        sentences.append(sentence)
-        sentence += reading[0] == STOP
-    return sentences
-
-
-def _add(message: Message, atom: int, span: Span) -> None:
-    start, end, negs = span
-    ends = message.found.setdefault(atom, {}).setdefault(start, [])
-    if all(end != known for known, _ in ends):
-        ends.append((end, negs))
-
-
-def _sequence(pattern: _Sequence, message: Message) -> list[Span]:
-    spans = _spans(message, pattern.first)
-    for gap, atom in pattern.rest:
-        spans = [
-            (start, further, (*negs, *more))
-            for start, end, negs in spans
-            for further, more in _next(message, atom, end, gap, pattern.strict)
-        ]
-        if not spans:
-            break
-    return spans
-
-
-def _spans(message: Message, atom: int) -> list[Span]:
-    return [(start, end, negs) for start, ends in message.found[atom].items() for end, negs in ends]
-
-
-def _next(message: Message, atom: int, at: int, gap: int, strict: bool) -> Sequence[tuple[int, tuple[int, ...]]]:
-    """The first place at or after `at` where the atom begins, over fillers and at most `gap` words."""
-    starts, fillers = message.found[atom], message.fillers
-    last = min(len(fillers), at + gap + _MAX_FILLERS)
-    while at < last:
-        message.work += 1
-        if at in starts:
-            return starts[at]
-        if strict or not fillers[at]:
-            if gap == 0 or message.words[at][0] == STOP:
-                break
-            gap -= 1
-        at += 1
-    return ()
-
-
-def _near(pattern: _Near, message: Message) -> list[Span]:
-    spans = _spans(message, pattern.atoms[0])
-    for part in pattern.atoms[1:]:
-        spans = [joined for span in spans for joined in _beside(message, part, span)]
-    return spans
-
-
-def _beside(message: Message, atom: int, span: Span) -> list[Span]:
-    start, end, negs = span
-    starts, sentences = message.found[atom], message.sentences
-    for at in _outward(start, end, len(sentences)):
-        message.work += 1
-        if at in starts and sentences[at] == sentences[start]:
-            other, more = starts[at][-1]
-            if other <= start or at >= end:
-                return [(min(start, at), max(end, other), (*negs, *more))]
-    return []
-
-
-def _outward(start: int, end: int, size: int) -> Iterable[int]:
-    yield from range(end, min(size, end + _NEAR))
-    yield from range(start - 1, max(-1, start - _NEAR), -1)

@@ -7,8 +7,8 @@ from chatbot.text import normalise
 
 START, STOP, PAUSE = "^", ".", ","
 
-_WINDOW = 160
-_OVERLAP = 60  # more than any pattern or frame reaches in either direction
+_WINDOW = 130
+_OVERLAP = 52  # more than any pattern or frame reaches in either direction
 _SHORT = 2  # words
 _MAX_KNOWN = 50_000
 _WORD = re.compile(r"[a-z]+\d{1,2}(?!\d)|\d+(?:\.\d+)?|[a-z][a-z']*|[.!?]|[,;:()]| - ")

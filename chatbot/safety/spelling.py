@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 _SHORTEST = 4  # a shorter word is too often another word; three letters may have lost one
 _LONGEST = 24
 _LONG = 7  # from here two slips are forgiven
-_MAX_REPAIRS = 100  # a message with more unknown words than this is not prose
+_MAX_REPAIRS = 60  # a message with more unknown words than this is not prose
 
 
 class Speller:
