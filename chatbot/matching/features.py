@@ -40,11 +40,15 @@ def letter_runs(word: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An utterance as numbers: sorted feature rows with their weights, and a unit meaning vector."""
+    """An utterance as numbers: sorted feature rows with their weights, and a unit meaning vector.
+
+    `coverage` in 0..1 is how much of what it says stands in the base at all.
+    """
 
     rows: Ints
     weights: Floats
     meaning: Floats
+    coverage: float
 
 
 class Features:
@@ -55,6 +59,7 @@ class Features:
         self.idf = idf
         self.block = block
         self._words = words
+        self._rarest = float(idf.max(initial=1.0))
         self._rows_of = lru_cache(maxsize=16384)(self._word_rows)
 
     @classmethod
@@ -86,7 +91,14 @@ class Features:
             length = float(np.sqrt((weights[mine] ** 2).sum()))
             if length:
                 weights[mine] *= share / length
-        return Reading(rows, weights.astype(np.float32), self._words.vector(tokens))
+        return Reading(rows, weights.astype(np.float32), self._words.vector(tokens), self._coverage(tokens))
+
+    def _coverage(self, tokens: Sequence[str]) -> float:
+        """The share of the words' telling weight that falls on words the base knows."""
+        found = [self.index.get(f"s{stem(word)}") for word in tokens]
+        known = float(sum(self.idf[row] for row in found if row is not None))
+        unknown = found.count(None) * self._rarest
+        return known / (known + unknown) if known else 0.0
 
     def _word_rows(self, word: str) -> tuple[int, ...]:
         names = [f"s{stem(word)}", *(f"r{run}" for run in letter_runs(word))]

@@ -23,6 +23,7 @@ FORMAT = 1
 
 _RERANKED = 6
 _LEXICAL_SHARE = 0.6
+_COVERAGE = 0.8  # how strongly words that the base does not know lower a score
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ class Matcher:
         shares = chances(logits(self._sparse, self._dense, reading))
         best = np.argsort(-shares, kind="stable")[:_RERANKED]
         nearest = [self._nearest(reading, int(label)) for label in best]
-        scores = [float(np.sqrt(shares[label] * near)) for label, near in zip(best, nearest, strict=True)]
+        sure = reading.coverage**_COVERAGE
+        scores = [sure * float(np.sqrt(shares[label] * near)) for label, near in zip(best, nearest, strict=True)]
         ranked = sorted(zip(scores, best.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
         return tuple(Match(self._labels[label], min(1.0, score)) for score, label in ranked)
 
