@@ -124,7 +124,7 @@ def _write(words: Sequence[str], vectors: Floats) -> None:
     scale = np.abs(vectors).max(axis=1, keepdims=True) / 127
     packed = np.round(vectors / np.maximum(scale, 1e-9)).astype(np.int8)
     text = np.frombuffer("\n".join(words).encode(), np.uint8)
-    np.savez_compressed(_OUT, words=text, vectors=packed, scale=scale.astype(np.float16))
+    np.savez(_OUT, words=text, vectors=packed, scale=scale.astype(np.float16))
     print(f"{_OUT.name}: {_OUT.stat().st_size:,} bytes")
 
 
