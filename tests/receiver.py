@@ -1,5 +1,6 @@
 """Receivers of deliveries for the tests, on loopback: a web server with every bad habit, and a mail server."""
 
+import base64
 import json
 import socket
 import ssl
@@ -13,6 +14,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 DRIP_SECONDS = 30
+SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+"""Signs the tests' webhooks."""
 
 
 @dataclass
@@ -139,7 +142,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.letters = Letters()
-        self._controller = Controller(self.letters, hostname="127.0.0.1", port=_free_port())
+        self._controller = Controller(self.letters, hostname="127.0.0.1", port=free_port())
         self._controller.start()
 
     @property
@@ -153,7 +156,7 @@ class MailServer:
         self._controller.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

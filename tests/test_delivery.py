@@ -1,6 +1,5 @@
 """Carrying requests to the clinic: webhooks, mail, hostile receivers, retries."""
 
-import base64
 import json
 import socket
 import ssl
@@ -17,9 +16,8 @@ from chatbot.delivery import Drain, Email, Mailbox, NotDelivered, Webhook
 from chatbot.delivery.addresses import Forbidden, is_public, resolve
 from chatbot.storage import DEAD, DUE, SENT, Delivery, New, Storage
 
-from .receiver import Hook, MailServer
+from .receiver import SECRET, Hook, MailServer
 
-SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 CONSENT = consent_to("I agree.", version="1")
 START = 1_900_000_000.0
 
