@@ -7,9 +7,6 @@ from enum import StrEnum
 from hashlib import sha256
 from zoneinfo import available_timezones
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 LONGEST_NAME = 120
 LONGEST_NOTE = 1_000
 LONGEST_SUMMARY = 4_000
@@ -195,6 +192,8 @@ def _line(text: str) -> str:
 
 
 def _email(given: str, errors: list[FieldError]) -> str:
+    from email_validator import EmailNotValidError, validate_email  # slow to load, and a chat needs none of it
+
     if not given.strip():
         return ""
     try:
@@ -205,6 +204,8 @@ def _email(given: str, errors: list[FieldError]) -> str:
 
 
 def _phone(given: str, region: str | None, errors: list[FieldError]) -> str:
+    import phonenumbers
+
     if not given.strip():
         return ""
     try:

@@ -14,10 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -198,7 +198,7 @@ def _send(port: int, key: str) -> str | None:
     try:
         with urllib.request.urlopen(request, timeout=5) as response:
             return str(json.load(response)["reference"])
-    except (OSError, ValueError, urllib.error.URLError):
+    except (OSError, ValueError, HTTPException):
         return None
 
 
