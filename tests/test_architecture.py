@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "booking", "building", "cases", "config", "delivery", "dialogue", "evaluation", "handoffs", "knowledge",
-        "model", "reception", "safety", "storage", "text", "thresholds",
+        "matching", "model", "reception", "safety", "storage", "text", "thresholds",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -167,6 +167,37 @@ def _section(title: str, tally: Mapping[str, Counter[str]]) -> list[str]:
     return lines
 
 
+# -- curve -------------------------------------------------------------------------------------------
+
+
+def curve(options: argparse.Namespace, settings: Settings) -> int:
+    """What more phrasings are worth: the same messages judged with a part of the phrasings, and with all."""
+    from ..cases import read_cases
+    from ..dialogue import Dialogue
+    from ..evaluation import evaluate as judge_all
+    from ..knowledge import load
+    from ..matching import Matcher
+    from ..safety import Guard
+
+    language = load(settings.knowledge_dir).languages["en"]
+    guard = Guard(language.safety)
+    cases = [case for path in options.files for case in read_cases(path)]
+    print("share  phrasings   right  right or one tap away  answered anyway")
+    for share in (0.25, 0.5, 0.67, 1.0):
+        part = {label: _spread(texts, share) for label, texts in language.phrasings.items()}
+        dialogue = Dialogue(language.content, guard, Matcher(part, vocabulary=language.vocabulary))
+        report = judge_all(dialogue, cases)
+        count, right, near = sum(map(len, part.values())), report.share("right"), report.share("right", "near")
+        print(f"{share:5.0%} {count:10} {right:7.1%} {near:22.1%} {report.answered_anyway:16.1%}", flush=True)
+    return 0
+
+
+def _spread(texts: tuple[str, ...], share: float) -> tuple[str, ...]:
+    """So large a share of the texts, taken evenly from first to last; at least one."""
+    wanted = max(1, round(len(texts) * share))
+    return tuple(texts[place * len(texts) // wanted] for place in range(wanted))
+
+
 # -- compile -----------------------------------------------------------------------------------------
 
 
@@ -245,6 +276,12 @@ COMMANDS = (
             argument("--json", action="store_true", help="print JSON"),
             argument("--wrong", action="store_true", help="list the rows that were not right"),
         ),
+    ),
+    Command(
+        "curve",
+        curve,
+        "Show what more phrasings are worth: right answers with a quarter, half, two thirds and all of them.",
+        (argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages (YAML)"),),
     ),
     Command("compile", compile_base, "Fit the matcher and keep it."),
     Command(
