@@ -10,6 +10,7 @@ help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/run ## set up what is missing and serve on http://127.0.0.1:8000
+	@$(BIN)/python -m compileall -q chatbot wsgi.py
 	@$(BIN)/python -m chatbot compile
 	@echo "Serving http://127.0.0.1:8000  (stop with Ctrl+C)"
 	@exec $(BIN)/gunicorn wsgi:app

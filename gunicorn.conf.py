@@ -12,6 +12,7 @@ preload_app = True
 accesslog = None  # the addresses in an access log would say who asked
 graceful_timeout = 20
 limit_request_line = 2048
+control_socket_disable = True
 
 # several workers count into one folder of their own; it has to be named before the app is loaded
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="chatbot-metrics-"))

@@ -68,18 +68,9 @@ def build_drain(settings: Settings, base: KnowledgeBase, storage: Storage, *, re
 
 
 def open_storage(settings: Settings) -> Storage:
-    """The database that the settings name; it is not touched yet."""
+    """The database that the settings name; it is touched, and its missing tables made, at first use."""
     default = f"sqlite:///{(settings.instance_dir / 'chatbot.sqlite').resolve()}"
-    return Storage(settings.database_url or default)
-
-
-def prepare_storage(settings: Settings, storage: Storage) -> None:
-    """Make missing tables, once for all workers.
-
-    Raises StorageDown.
-    """
-    with one_at_a_time(settings.instance_dir):
-        storage.migrate()
+    return Storage(settings.database_url or default, lock=lambda: one_at_a_time(settings.instance_dir))
 
 
 def secret_of(settings: Settings) -> str:

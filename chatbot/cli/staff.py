@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..booking import DAY, State
-from ..building import build_drain, open_storage, prepare_storage
+from ..building import build_drain, open_storage
 from ..config import Settings
 from ..delivery.drain import purge
 from ..knowledge import load
@@ -123,16 +123,13 @@ def deliver(options: argparse.Namespace, settings: Settings) -> int:
 
 def migrate(options: argparse.Namespace, settings: Settings) -> int:
     """Make or bring up the tables."""
-    storage = open_storage(settings)
-    prepare_storage(settings, storage)
+    open_storage(settings).check()
     print("the tables are up to date")
     return 0
 
 
 def _storage(settings: Settings) -> Storage:
-    storage = open_storage(settings)
-    prepare_storage(settings, storage)
-    return storage
+    return open_storage(settings)
 
 
 def _report(fault: Exception) -> None:

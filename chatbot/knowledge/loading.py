@@ -105,7 +105,8 @@ class Sources:
         self.problems: list[Problem] = []
         self._digest = hashlib.sha256()
         for path in sorted(folder.rglob("*.yaml")):
-            self._add(path)
+            if path.parent.name != "evaluation":  # labelled messages are no part of the base
+                self._add(path)
         if not self.documents:
             self.problems.append(Problem(str(folder.name), 1, 1, "holds no YAML file; set CHATBOT_KNOWLEDGE_DIR"))
 

@@ -1,13 +1,15 @@
 """Connecting: hides which database it is, its locks, and its faults behind one kind of error."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
+
+from .records import StorageDown
 
 HEAD = "0002"
 """The newest migration; a test holds it against the folder."""
@@ -16,15 +18,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE = 3  # seconds to wait for a lock or a connection
 
 
-class StorageDown(Exception):
-    """The database cannot be reached or refuses; what was asked has not happened."""
-
-
 class Database:
-    """The database behind an SQLAlchemy address; it connects at first use, so that a chat never waits for it."""
+    """The database behind an SQLAlchemy address.
 
-    def __init__(self, url: str) -> None:
+    It connects at first use, so that a chat never waits for it, and then makes missing tables under `lock`.
+    """
+
+    def __init__(self, url: str, *, lock: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
         self._url = url
+        self._lock = lock
+        self._prepared = False
         self._engines: dict[int, Engine] = {}
 
     @contextmanager
@@ -33,6 +36,7 @@ class Database:
 
         Raises StorageDown.
         """
+        self._prepare()
         with self._faults(), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
 
@@ -42,6 +46,7 @@ class Database:
 
         Raises StorageDown.
         """
+        self._prepare()
         with self._faults(), self.engine.begin() as connection:
             yield connection
 
@@ -50,11 +55,17 @@ class Database:
 
         Raises StorageDown.
         """
-        with self.reading() as connection:
-            if revision == "head" and _revision(connection) == HEAD:
-                return
         with self._faults():
+            with self.engine.begin() as connection:
+                if revision == "head" and _revision(connection) == HEAD:
+                    return
             _alembic(self._url, revision)
+
+    def _prepare(self) -> None:
+        if not self._prepared:
+            with self._lock():
+                self.migrate()
+            self._prepared = True
 
     def check(self) -> None:
         """Raise StorageDown unless the database answers and has its tables."""

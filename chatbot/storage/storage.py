@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -11,61 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..booking import CLOSED, DAY, Consent, Destination, Payload, Request, State, Time, change
-from .database import Database, StorageDown
+from .database import Database
+from .records import DEAD, DUE, SENT, Delivery, KeyInFlight, KeyReused, New, StorageDown, Stored
 from .tables import consultations, deliveries, feedback, idempotency
 
-DUE, SENT, DEAD = "due", "sent", "dead"
 _LOOKED_AT = 100
-
-
-class KeyReused(Exception):
-    """The idempotency key came with another body before."""
-
-
-class KeyInFlight(Exception):
-    """A request with the same key is being stored at this moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class New:
-    """A request with everything that is decided before it is stored; times are epoch seconds."""
-
-    request: Request
-    reference: str
-    token_hash: str
-    contact_key: str
-    partner: str
-    key_hash: str
-    body_hash: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A request as it is kept."""
-
-    id: int
-    reference: str
-    state: State
-    partner: str
-    created_at: float
-    changed_at: float
-    linked_to: str | None
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message on its way to one destination."""
-
-    id: int
-    message_id: str
-    destination: Destination
-    attempts: int
-    state: str
-    next_at: float
-    error: str
-    consultation: Stored
 
 
 class Storage(Database):

@@ -13,11 +13,9 @@ from ..building import (
     build_drain,
     build_reception,
     open_storage,
-    prepare_storage,
     secret_of,
 )
 from ..config import Settings, from_environment
-from ..storage import StorageDown
 from . import consultations, headers, logs, problems
 from .api import api
 from .conversation import Conversations
@@ -58,10 +56,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _parts(settings: Settings) -> Parts:
     secret, storage = secret_of(settings), open_storage(settings)
-    try:
-        prepare_storage(settings, storage)
-    except StorageDown as down:  # chat works without it; /readyz says so
-        logs.report(down)
     assistant = build_assistant(settings, storage, report=logs.report)
     return Parts(
         settings=settings,
