@@ -1,7 +1,7 @@
 """From an utterance in its context to ranked entries: hides follow-ups, long stories and double questions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ _LEANS = 6  # an utterance of at most so many words may lean on the one before
 _STORY = 22  # from so many words on, each sentence is read for itself too
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _SHORTEST_SENTENCE = 3
+_WHOLE, _STATEMENT = 0.8, 0.5  # what a story as a whole, or a sentence that asks nothing, counts beside a question
 
 
 class Matcher(Protocol):
@@ -92,14 +93,20 @@ class Interpreter:
     # -- long messages --------------------------------------------------------------------------------
 
     def _read(self, utterance: str) -> tuple[Match, ...]:
-        """Match the whole; of a long story also each sentence, and keep the surest."""
+        """Match the whole; in a long story the sentence that asks counts most."""
         whole = self._matcher.match(utterance, limit=CANDIDATES)
         if len(tokens(utterance)) < _STORY:
             return whole
-        return max([whole, *self._by_sentence(utterance)], key=_first_score)
+        return max([_weighed(whole, _WHOLE), *self._by_sentence(utterance)], key=_first_score)
 
-    def _by_sentence(self, utterance: str) -> list[tuple[Match, ...]]:
-        return [self._matcher.match(sentence, limit=CANDIDATES) for sentence in _sentences(utterance)]
+    def _by_sentence(self, utterance: str) -> Iterator[tuple[Match, ...]]:
+        sentences = _sentences(utterance)
+        for before, sentence in zip(["", *sentences], sentences, strict=False):
+            if "?" in sentence:
+                yield self._matcher.match(sentence, limit=CANDIDATES)
+                yield self._matcher.match(f"{before} {sentence}", limit=CANDIDATES)
+            else:
+                yield _weighed(self._matcher.match(sentence, limit=CANDIDATES), _STATEMENT)
 
     def _second(self, utterance: str, matches: tuple[Match, ...]) -> str | None:
         """Another question of the same message that is surely understood, if there is one."""
@@ -114,7 +121,11 @@ class Interpreter:
         return not matches or matches[0].score < self._sure
 
 
-def _sentences(utterance: str) -> Iterable[str]:
+def _weighed(matches: tuple[Match, ...], weight: float) -> tuple[Match, ...]:
+    return tuple(Match(match.label, match.score * weight) for match in matches)
+
+
+def _sentences(utterance: str) -> list[str]:
     found = (part.strip() for part in _SENTENCE.findall(utterance))
     return [part for part in found if len(tokens(part)) >= _SHORTEST_SENTENCE]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from math import log10
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -29,7 +30,7 @@ class Repairer:
         return list(self._joined([word for token in tokens for word in self._repaired(token)]))
 
     def _repair(self, token: str) -> tuple[str, ...]:
-        if token in self._known or token in self._real or len(token) < _SHORTEST or not token.isalpha():
+        if self._is_word(token) or len(token) < _SHORTEST or not token.isalpha():
             return (token,)
         if close := self._closest(token, edits=1):
             return (close,)
@@ -38,15 +39,27 @@ class Repairer:
         far = self._closest(token, edits=2) if len(token) > _SHORT else None
         return (far or token,)
 
+    def _is_word(self, token: str) -> bool:
+        """Known to the base, or a real word, or the plural of one."""
+        return any(word in self._known or word in self._real for word in (token, token.removesuffix("s")))
+
     def _closest(self, token: str, *, edits: int) -> str | None:
         """The known word within so many edits that is most alike and most used."""
         near = [word for length in range(len(token) - edits, len(token) + edits + 1) for word in self._of(length)]
         found = process.extract(token, near, scorer=OSA.distance, score_cutoff=edits, limit=None)
-        ranked = [
-            (distance, -JaroWinkler.similarity(token, word), -self._known[word], word) for word, distance, _ in found
-        ]
-        best = min(ranked, default=None)
-        return best[3] if best and -best[1] >= _LIKENESS else None
+        ranked = sorted((distance, -self._likeliness(token, word), word) for word, distance, _ in found)
+        likely = (word for _, _, word in ranked if JaroWinkler.similarity(token, word) >= _LIKENESS)
+        return next(likely, None)
+
+    def _likeliness(self, token: str, word: str) -> float:
+        """How likely a slip makes the one of the other: letters change places or get lost, and known words win."""
+        swapped = sorted(token) == sorted(word)
+        return (
+            JaroWinkler.similarity(token, word)
+            + 0.05 * log10(self._known[word])
+            + 0.1 * swapped
+            + 0.03 * (len(word) > len(token))
+        )
 
     def _of(self, length: int) -> Iterable[str]:
         return self._by_length.get(length, ())

@@ -8,6 +8,7 @@ words more (`..2` for two), and `&` parts it into pieces that may come in any or
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 
 from chatbot.safety.reading import START, words
@@ -53,10 +54,8 @@ class Patterns:
 
     def read(self, readings: Sequence[tuple[str, ...]]) -> Message:
         """Find every pattern in a message that was already spelt right."""
-        fillers = [any(word in self._fillers for word in reading) for reading in readings]
-        negators = frozenset(
-            at for at, reading in enumerate(readings) if all(word in self._negators for word in reading)
-        )
+        fillers = [not self._fillers.isdisjoint(reading) for reading in readings]
+        negators = frozenset(at for at, reading in enumerate(readings) if self._negators.issuperset(reading))
         message = Message(list(readings), fillers, sentences(readings), negators)
         self._look_up(message)
         for level in self._plan:
@@ -185,7 +184,7 @@ class Patterns:
             return [self._number(bit)]
         if bit.endswith("~"):
             return [self._either(bit, within)]
-        return [self._word(word) for word in words(bit.replace("_", " "))]
+        return [self._word(word) for word in _words_of(bit)]
 
     def _either(self, bit: str, within: tuple[str, ...]) -> int:
         known = self._atoms.get(f"({bit})")
@@ -226,3 +225,9 @@ def _endings(word: str) -> list[str]:
         stem + stem[-1] if stem[-1] not in "aeiouwxy" and stem[-2] in _VOWELS and stem[-3] not in _VOWELS else stem
     )
     return sorted({stem, plural, f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"})
+
+
+@lru_cache(maxsize=8192)
+def _words_of(bit: str) -> tuple[str, ...]:
+    """The words of one bit of a pattern; the same bits stand in many patterns."""
+    return tuple(words(bit.replace("_", " ")))

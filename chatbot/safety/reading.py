@@ -10,17 +10,18 @@ START, STOP, PAUSE = "^", ".", ","
 _WINDOW = 130
 _OVERLAP = 52  # more than any pattern or frame reaches in either direction
 _SHORT = 2  # words
+_REPEAT = 12  # as many words in a row are no chance
 _MAX_KNOWN = 50_000
 _WORD = re.compile(r"[a-z]+\d{1,2}(?!\d)|\d+(?:\.\d+)?|[a-z][a-z']*|[.!?]|[,;:()]| - ")
-_DISGUISES = (
-    (re.compile(r"(?<=\b[a-z])[!1|](?=[a-z])|(?<=\b[a-z]{2})[!1|](?=[a-z])"), "i"),
-    (re.compile(r"(?<=[a-z])0(?=[a-z])"), "o"),
-    (re.compile(r"(?<=[abd-km-ru-z])3(?=[a-z])"), "e"),
-    (re.compile(r"(?<=[a-z])@(?=[a-z])"), "a"),
-    (re.compile(r"(?<=[a-z])\$(?=[a-z])|\$(?=[a-z]{3})"), "s"),
-    (re.compile(r"(?<=[a-z])[*_#](?=[a-z])"), ""),
-    (re.compile(r"(?<=\d),(?=\d)"), "."),
-    (re.compile(r"\b[a-z](?:[ .-][a-z]){3,}\b"), None),
+_DISGUISES = (  # (a mark without which there is nothing to do, what to look for, what it stands for)
+    ("!1|", re.compile(r"[!1|](?<=\b[a-z].)(?=[a-z])|[!1|](?<=\b[a-z]{2}.)(?=[a-z])"), "i"),
+    ("0", re.compile(r"0(?<=[a-z].)(?=[a-z])"), "o"),
+    ("3", re.compile(r"3(?<=[abd-km-ru-z].)(?=[a-z])"), "e"),
+    ("@", re.compile(r"@(?<=[a-z].)(?=[a-z])"), "a"),
+    ("$", re.compile(r"\$(?<=[a-z].)(?=[a-z])|\$(?=[a-z]{3})"), "s"),
+    ("*_#", re.compile(r"[*_#](?<=[a-z].)(?=[a-z])"), ""),
+    (",", re.compile(r",(?<=\d.)(?=\d)"), "."),
+    (" .-", re.compile(r"\b[a-z](?:[ .-][a-z]){3,}\b"), None),
 )
 _LINES = re.compile(r"[\r\n\u2028\u2029]+")
 _SPACING = re.compile(r"[ .-]")
@@ -70,10 +71,26 @@ def windows(size: int) -> Iterator[tuple[int, int, int]]:
 
 def words(text: str) -> list[str]:
     """Split into plain words, numbers and stops: "I can't, OK?" -> i cant , ok ."""
-    plain = normalise(_LINES.sub("\n", text).translate(_LETTERS))
-    for pattern, letter in _DISGUISES:
-        plain = pattern.sub(_closed_up if letter is None else letter, plain)
-    return _sentences(_joined(_pieces(_WORD.findall(plain))))
+    lines = _LINES.sub("\n", text)
+    plain = normalise(lines.replace("\n", " , ") if text.isascii() else lines.translate(_LETTERS))
+    for marks, pattern, letter in _DISGUISES:
+        if any(mark in plain for mark in marks):
+            plain = pattern.sub(_closed_up if letter is None else letter, plain)
+    return _sentences(_joined(_pieces(_told_once(_WORD.findall(plain)))))
+
+
+def _told_once(found: list[str]) -> list[str]:
+    """Leave out what stands there word by word a second time, as in a pasted or hammered message."""
+    if len(found) < 4 * _REPEAT:
+        return found
+    told: set[tuple[str, ...]] = set()
+    once: list[str] = []
+    for at, word in enumerate(found):
+        row = tuple(found[at : at + _REPEAT])
+        if row not in told:
+            once.append(word)
+            told.add(row)
+    return once
 
 
 def _closed_up(spelt_out: re.Match[str]) -> str:

@@ -6,10 +6,11 @@ Every step looks a bounded distance ahead, so the work grows with the length of 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chatbot.safety.reading import STOP
+from chatbot.safety.reading import PAUSE, STOP
 
 _NEAR = 9  # words that may lie between the pieces of an `&` pattern
 _MAX_FILLERS = 6
+_PAUSE_COSTS = 2  # words of a gap that a comma uses up
 
 End = tuple[int, tuple[int, ...]]
 Span = tuple[int, int, tuple[int, ...]]
@@ -106,14 +107,17 @@ def _next(message: Message, atom: int, *, at: int, gap: int, strict: bool) -> tu
     """The first place at or after `at` where the atom begins, over fillers and at most `gap` words."""
     starts, fillers = message.found[atom], message.fillers
     last = min(len(fillers), at + gap + _MAX_FILLERS)
+    leap = gap > 0
     while at < last:
         message.work += 1
         if at in starts:
             return starts[at]
         if strict or not fillers[at]:
-            if gap == 0 or message.words[at][0] == STOP:
+            if gap <= 0 or message.words[at][0] == STOP:
                 break
             gap -= 1
+        elif leap and message.words[at][0] == PAUSE:
+            gap -= _PAUSE_COSTS
         at += 1
     return ()
 

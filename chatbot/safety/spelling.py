@@ -1,13 +1,15 @@
 """Reading misspelt words as the signs they were meant to be: hides the index of near spellings."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 
 _SHORTEST = 4  # a shorter word is too often another word; three letters may have lost one
+_BRIEF = 4  # up to here a wrong letter has to lie beside the right one
 _LONGEST = 24
 _LONG = 7  # from here two slips are forgiven
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _MAX_REPAIRS = 60  # a message with more unknown words than this is not prose
 
 
@@ -21,6 +23,7 @@ class Speller:
         self._longest = max((len(heard) for heard in self._misheard), default=1)
         self._starts = frozenset(heard[0] for heard in self._misheard)
         self._index = _index(self.known)
+        self._long_words = _by_first_letter(word for word in sorted(self.known) if len(word) >= _LONG - 2)
         self._squeezed = {_squeeze(word): word for word in sorted(self.known)}
 
     def read(self, words: list[str]) -> list[tuple[str, ...]]:
@@ -94,11 +97,14 @@ class Speller:
         return [self._near(word, slips=2) or (word,)] if len(word) >= _LONG else [(word,)]
 
     def _near(self, word: str, *, slips: int) -> tuple[str, ...]:
-        candidates = {known for cut in _cuts(word, slips) for known in self._index.get(cut, ())}
+        candidates = self._one_slip_away(word) if slips == 1 else self._long_words.get(word[0], ())
         near = {known: OSA.distance(word, known) for known in candidates}
         close = [known for known, distance in near.items() if distance <= (slips if len(known) >= _LONG else 1)]
         best = min((near[known] for known in close), default=0)
-        return tuple(sorted(known for known in close if near[known] == best))
+        return tuple(sorted(known for known in close if near[known] == best and _is_likely(word, known, best)))
+
+    def _one_slip_away(self, word: str) -> set[str]:
+        return {known for cut in _cuts(word) for known in self._index.get(cut, ())}
 
     def _split(self, word: str) -> tuple[str, ...]:
         if len(word) < 6 or len(word) > 30:
@@ -114,22 +120,49 @@ class Speller:
         return ()
 
 
+def _is_likely(word: str, known: str, slips: int) -> bool:
+    """Whether a slip of the fingers makes the one of the other: in short words, and twice in one, not every letter."""
+    if slips > 1:
+        return word[0] == known[0] and len(word) >= _LONG
+    if len(word) != len(known) or len(word) > _BRIEF or sorted(word) == sorted(known):
+        return True
+    at = next(at for at, letter in enumerate(word) if letter != known[at])
+    return word[at] in _BESIDE.get(known[at], "")
+
+
 def _squeeze(word: str) -> str:
     return "".join(letter for at, letter in enumerate(word) if at == 0 or letter != word[at - 1])
+
+
+def _by_first_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Two slips never change the first letter, so that these few are all there is to compare."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        found[word[0]].append(word)
+    return {letter: tuple(words) for letter, words in found.items()}
 
 
 def _index(known: Iterable[str]) -> dict[str, tuple[str, ...]]:
     index: dict[str, list[str]] = defaultdict(list)
     for word in sorted(known):
         if len(word) >= _SHORTEST and word.isalpha():
-            for cut in _cuts(word, 2 if len(word) >= _LONG else 1):
+            for cut in _cuts(word):
                 index[cut].append(word)
     return {cut: tuple(words) for cut, words in index.items()}
 
 
-def _cuts(word: str, slips: int) -> Iterator[str]:
-    """The word and what is left of it after up to so many deletions."""
-    cuts = {word}
-    for _ in range(slips):
-        cuts |= {cut[:at] + cut[at + 1 :] for cut in cuts for at in range(len(cut))}
-    return iter(cuts)
+def _cuts(word: str) -> set[str]:
+    """The word and what is left of it without any one letter."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+
+
+def _beside() -> dict[str, str]:
+    """The letters that lie around each letter of the keyboard."""
+    places = {letter: (x + y / 2, y) for y, row in enumerate(_ROWS) for x, letter in enumerate(row)}
+    return {
+        letter: "".join(other for other, (x, y) in places.items() if abs(x - at) <= 1 and abs(y - row) <= 1)
+        for letter, (at, row) in places.items()
+    }
+
+
+_BESIDE = _beside()
