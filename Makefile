@@ -18,6 +18,7 @@ run: $(VENV)/run ## set up what is missing and serve on http://127.0.0.1:8000
 test: $(VENV)/test ## install what the tests need and run all of them
 	@tests/browser/ensure-browser $(BIN)/playwright
 	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m chatbot compile
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/test ## lint, format, types and the knowledge base

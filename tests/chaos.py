@@ -153,11 +153,13 @@ def run(folder: Path, database_url: str, *, seconds: float) -> Tally:
     storage.migrate()
     service = Service(folder, receiver.start(), database_url)
     answered: dict[str, str] = {}
-    until = time.monotonic() + seconds
-    clients = [threading.Thread(target=_ask, args=(service.port, number, until, answered)) for number in range(CLIENTS)]
     tally = Tally()
     try:
         _wait_until_up(service)
+        until = time.monotonic() + seconds
+        clients = [
+            threading.Thread(target=_ask, args=(service.port, number, until, answered)) for number in range(CLIENTS)
+        ]
         for client in clients:
             client.start()
         while time.monotonic() < until:

@@ -27,7 +27,7 @@ def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def settings(compiled_dir: Path) -> Settings:
-    return Settings(instance_dir=compiled_dir, rate_limit="off")
+    return Settings(instance_dir=compiled_dir, rate_limit="off", deliver_in_workers=False)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,9 @@ def make_client(compiled_dir: Path, tmp_path: Path) -> Callable[..., FlaskClient
     def make(**changed: object) -> FlaskClient:
         for made in compiled_dir.glob("matcher-*.bin"):
             shutil.copy(made, tmp_path)
-        return create_app(Settings.model_validate({"instance_dir": tmp_path, **changed})).test_client()
+        return create_app(
+            Settings.model_validate({"instance_dir": tmp_path, "deliver_in_workers": False, **changed})
+        ).test_client()
 
     return make
 

@@ -14,6 +14,7 @@ LEASE = 60.0
 
 _PAUSE = 1.0
 _SHORT_PAUSE = 0.02
+_LONGEST_PAUSE = 30.0  # after fault upon fault, so that a log is not flooded
 _AT_ONCE = 8
 CLOSED_KEPT = 90 * DAY
 REQUESTS_KEPT = 365 * DAY
@@ -50,14 +51,18 @@ class Drain:
     def run(self, stop: threading.Event) -> None:
         """Deliver until told to stop; whatever fails is reported and tried again."""
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="deliver") as pool:
+            faults = 0
             while not stop.is_set():
                 started = 0
                 try:
                     started = self._start_due(pool)
                     self._purge_daily()
+                    faults = 0
                 except Exception as fault:
                     self._report(fault)
-                stop.wait(_SHORT_PAUSE if started or self._under_way else _PAUSE)
+                    faults += 1
+                idle = min(_PAUSE * 2**faults, _LONGEST_PAUSE)
+                stop.wait(_SHORT_PAUSE if started or self._under_way else idle)
 
     def start(self) -> Callable[[], None]:
         """Run in a thread of this process; returns what stops it."""
