@@ -51,8 +51,13 @@ class Reception:
     def request(self, draft: Draft, *, partner: str, region: str | None, key: str, at: float) -> Receipt:
         """Store a request once per key and announce it.
 
-        Raises Refused, KeyReused, KeyInFlight or StorageDown; after any of them nothing was stored.
+        The same key with the same draft gets the same answer again, whatever has changed meanwhile.
+        Raises Refused, KeyReused, KeyInFlight or StorageDown; after any of them it is safe to send it again.
         """
+        key_hash = self._keyed(f"key {key}")
+        body_hash = self._keyed(f"body {json.dumps([asdict(draft), partner, region], sort_keys=True)}")
+        if known := self._storage.by_key(key_hash, body_hash=body_hash):
+            return self._receipt(known, state=State.REQUESTED)
         request = accept(draft, consent=self._consent, region=region or self._default_region)
         desk = self._desks.get(partner, Desk())
         reference = _new_reference()
@@ -62,12 +67,12 @@ class Reception:
             token_hash=_hash(self.token(reference)),
             contact_key=self._keyed(f"contact {request.contact}"),
             partner=partner,
-            key_hash=self._keyed(f"key {key}"),
-            body_hash=self._keyed(f"body {json.dumps(asdict(draft), sort_keys=True)}"),
+            key_hash=key_hash,
+            body_hash=body_hash,
             at=at,
         )
         stored = self._storage.accept(new, self._deliveries(desk, request.email))
-        return self._receipt(stored)
+        return self._receipt(stored, state=State.REQUESTED)
 
     def check(self, draft: Draft, *, region: str | None) -> None:
         """Raise Refused for a draft that could not be accepted."""
@@ -89,17 +94,18 @@ class Reception:
         stored = self._storage.by_token(_hash(token))
         if stored is None:
             return None
+        announced = self._deliveries(self._desks.get(stored.partner, Desk()), stored.request.email)
         with suppress(NotAllowed):
-            stored = self._storage.set_state(stored.reference, State.CANCELLED, at=at) or stored
+            stored = self._storage.cancel(stored.reference, announced, at=at) or stored
         return self._receipt(stored)
 
     def token(self, reference: str) -> str:
         """The 128-bit secret of a request's status link; only its hash is stored."""
         return hmac.digest(self._secret, f"status {reference}".encode(), "sha256")[:16].hex()
 
-    def _receipt(self, stored: Stored) -> Receipt:
+    def _receipt(self, stored: Stored, *, state: State | None = None) -> Receipt:
         desk = self._desks.get(stored.partner, Desk())
-        return Receipt(stored.reference, self.token(stored.reference), stored.state, desk.reply_within)
+        return Receipt(stored.reference, self.token(stored.reference), state or stored.state, desk.reply_within)
 
     def _deliveries(self, desk: Desk, email: str) -> list[tuple[Destination, str]]:
         destinations = list(desk.destinations)

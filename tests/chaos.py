@@ -260,9 +260,9 @@ def main() -> int:
         folder = Path(name)
         url = f"sqlite:///{folder / 'chaos.sqlite'}"
         if options.postgres:
-            from .postgres import started
+            from .postgres import Postgres
 
-            url = started(folder / "postgres")
+            url = Postgres(folder / "postgres").url
         tally = run(folder, url, seconds=options.seconds)
     print(tally)
     print("nothing lost" if not tally.lost else "LOST")

@@ -1,7 +1,8 @@
 """What many tests share: the real base, compiled once, and an app on it."""
 
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from flask.testing import FlaskClient
 from chatbot.config import Settings
 from chatbot.knowledge import Language, load
 from chatbot.web import create_app
+
+from .postgres import Postgres
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = ROOT / "knowledge"
@@ -57,3 +60,12 @@ def make_client(compiled_dir: Path, tmp_path: Path) -> Callable[..., FlaskClient
 @pytest.fixture(scope="session")
 def english() -> Language:
     return load(KNOWLEDGE).languages["en"]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server outside pytest's own folder, which each new run of pytest closes to the server's user."""
+    with tempfile.TemporaryDirectory(prefix="chatbot-postgres-", ignore_cleanup_errors=True) as folder:
+        server = Postgres(Path(folder) / "data", hasty=True)
+        yield server
+        server.abandon()

@@ -3,23 +3,34 @@
 import json
 import socket
 import ssl
-import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook as Verifier
 
 from chatbot.booking import Destination, Draft, Payload, accept, consent_to
-from chatbot.delivery import Drain, Email, Mailbox, NotDelivered, Webhook
+from chatbot.delivery import Drain, Email, GivenUp, Mailbox, NotDelivered, Webhook
+from chatbot.delivery import email as email_module
+from chatbot.delivery import webhook as webhook_module
 from chatbot.delivery.addresses import Forbidden, is_public, resolve
 from chatbot.storage import DEAD, DUE, SENT, Delivery, New, Storage
 
-from .receiver import SECRET, Hook, MailServer
+from .receiver import SECRET, Hook, MailServer, SlowMailServer, certified, free_port
 
 CONSENT = consent_to("I agree.", version="1")
 START = 1_900_000_000.0
+SCHEDULE = [0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+reported: list[Exception] = []
+"""What the drains of one test reported."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_reported_yet() -> None:
+    reported.clear()
 
 
 class Clock:
@@ -74,14 +85,13 @@ def to(url: str, *, payload: Payload = Payload.THIN) -> Destination:
     return Destination("webhook", url, payload)
 
 
-def drain(storage: Storage, clock: Clock, **channels: object) -> Drain:
-    faults: list[Exception] = []
-    made = Drain(storage, channels, report=faults.append, clock=clock)  # type: ignore[arg-type]
+def drain(storage: Storage, clock: Callable[[], float], **channels: object) -> Drain:
+    made = Drain(storage, channels, report=reported.append, clock=clock)  # type: ignore[arg-type]
     return made
 
 
-def webhook(*, patience: float = 1.0) -> Webhook:
-    return Webhook(SECRET, private_hosts=["127.0.0.1"], patience=patience)
+def webhook(*, patience: float = 1.0, context: ssl.SSLContext | None = None) -> Webhook:
+    return Webhook(SECRET, private_hosts=["127.0.0.1"], patience=patience, context=context)
 
 
 def only(storage: Storage, reference: str) -> Delivery:
@@ -126,10 +136,34 @@ def test_a_hostile_receiver_is_a_failed_try(hook: Hook, storage: Storage, habit:
     assert (delivery.state, delivery.attempts, delivery.error) == (DUE, 1, error)
 
 
-def test_a_flood_of_an_answer_is_not_read(hook: Hook, storage: Storage) -> None:
+def test_of_an_answer_of_a_gigabyte_four_kilobytes_are_read(hook: Hook, storage: Storage) -> None:
     reference = store(storage, to(f"{hook.url}/flood"))
     drain(storage, Clock(), webhook=webhook()).run_once()
     assert only(storage, reference).state == SENT
+    assert webhook_module.MOST_READ == 4096
+    assert hook.seen.poured < 1 << 24  # what the kernel's own buffers took
+
+
+def test_a_redirect_is_not_followed(hook: Hook, storage: Storage) -> None:
+    store(storage, to(f"{hook.url}/redirect"))
+    drain(storage, Clock(), webhook=webhook()).run_once()
+    assert [path for path, *_ in hook.seen.requests] == ["/redirect"]
+
+
+def test_one_try_may_take_fifteen_seconds() -> None:
+    assert (webhook_module.PATIENCE, email_module.PATIENCE) == (15, 15)
+
+
+@pytest.mark.parametrize("habit", ["fine", "drip", "hang"])
+def test_a_receiver_with_tls_is_held_to_the_same_time(tmp_path: Path, storage: Storage, habit: str) -> None:
+    server, trusting = certified(tmp_path)
+    hook = Hook(context=server)
+    reference = store(storage, to(f"{hook.url}/{habit}"))
+    began = time.monotonic()
+    drain(storage, Clock(), webhook=webhook(patience=0.5, context=trusting)).run_once()
+    hook.close()
+    assert time.monotonic() - began < 10
+    assert only(storage, reference).error == ("" if habit == "fine" else "took too long")
 
 
 def test_a_receiver_that_is_gone_gets_nothing_more(hook: Hook, storage: Storage) -> None:
@@ -139,16 +173,38 @@ def test_a_receiver_that_is_gone_gets_nothing_more(hook: Hook, storage: Storage)
     assert len(hook.seen.requests) == 1
 
 
-def test_the_schedule_is_kept_exactly_and_then_the_delivery_is_dead(hook: Hook, storage: Storage) -> None:
-    reference, clock = store(storage, to(f"{hook.url}/broken")), Clock()
-    waited = []
+def waits_until_dead(storage: Storage, reference: str, channel: Webhook) -> list[float]:
+    """Deliver in frozen time, always at the moment that is due, until it is given up; the waits between."""
+    clock, waited = Clock(), []
     while (delivery := only(storage, reference)).state == DUE:
         waited.append(delivery.next_at - clock.now)
         clock.now = delivery.next_at
-        assert drain(storage, clock, webhook=webhook()).run_once() == 1
-    assert waited == [0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+        assert drain(storage, clock, webhook=channel).run_once() == 1
     assert only(storage, reference).state == DEAD
+    return waited
+
+
+@pytest.mark.parametrize("habit", ["hang", "drip", "redirect", "broken", "busy-nonsense"])
+def test_the_schedule_is_kept_exactly_and_then_the_delivery_is_dead(hook: Hook, storage: Storage, habit: str) -> None:
+    reference = store(storage, to(f"{hook.url}/{habit}"))
+    assert waits_until_dead(storage, reference, webhook(patience=0.1)) == SCHEDULE
+    assert len(hook.seen.requests) == 10
     assert len(set(hook.seen.ids())) == 1
+    assert [type(fault) for fault in reported] == [GivenUp]
+
+
+def test_the_schedule_is_kept_for_a_receiver_that_does_not_listen(storage: Storage) -> None:
+    reference = store(storage, to(f"http://127.0.0.1:{free_port()}/"))
+    assert waits_until_dead(storage, reference, webhook()) == SCHEDULE
+
+
+def test_the_schedule_is_kept_for_an_expired_certificate(tmp_path: Path, storage: Storage) -> None:
+    server, trusting = certified(tmp_path, until="20200102000000Z")
+    hook = Hook(context=server)
+    reference = store(storage, to(f"{hook.url}/fine"))
+    assert waits_until_dead(storage, reference, webhook(context=trusting)) == SCHEDULE
+    hook.close()
+    assert (only(storage, reference).error, hook.seen.requests) == ("SSLError", [])
 
 
 def test_nothing_is_tried_before_its_time(hook: Hook, storage: Storage) -> None:
@@ -159,10 +215,41 @@ def test_nothing_is_tried_before_its_time(hook: Hook, storage: Storage) -> None:
     assert drain(storage, clock, webhook=webhook()).run_once() == 0
 
 
-def test_retry_after_is_honoured(hook: Hook, storage: Storage) -> None:
-    reference = store(storage, to(f"{hook.url}/busy"))
+@pytest.mark.parametrize(("habit", "wait"), [("busy", 1000), ("busy-until", 200), ("busy-nonsense", 5), ("broken", 5)])
+def test_a_wish_to_wait_longer_is_granted_and_nonsense_is_not(
+    hook: Hook, storage: Storage, habit: str, wait: float
+) -> None:
+    reference = store(storage, to(f"{hook.url}/{habit}"))
     drain(storage, Clock(), webhook=webhook()).run_once()
-    assert only(storage, reference).next_at == START + 1000
+    assert only(storage, reference).next_at == START + wait
+
+
+def seconds_until_sent(storage: Storage, reference: str, running: Drain) -> float:
+    """Let a drain run and see how long one request's delivery takes."""
+    stop, began = threading.Event(), time.monotonic()
+    thread = threading.Thread(target=running.run, args=(stop,))
+    thread.start()
+    while only(storage, reference).state != SENT and time.monotonic() - began < 10:
+        time.sleep(0.02)
+    took = time.monotonic() - began
+    stop.set()
+    thread.join()
+    return took
+
+
+def test_no_hostile_receiver_delays_another(hook: Hook, storage: Storage) -> None:
+    for number, habit in enumerate(("hang", "drip", "flood", "redirect", "gone", "busy", "broken") * 4):
+        store(storage, to(f"{hook.url}/{habit}"), number=number)
+    fine = store(storage, to(f"{hook.url}/fine"), number=99)
+    assert seconds_until_sent(storage, fine, drain(storage, lambda: START, webhook=webhook(patience=3.0))) < 2.5
+
+
+def test_a_mail_server_that_hangs_delays_no_webhook(hook: Hook, mail: MailServer, storage: Storage) -> None:
+    for number in range(20):
+        store(storage, Destination("email", f"hang@clinic{number}.example"), number=number)
+    fine = store(storage, to(f"{hook.url}/fine"), number=99)
+    running = drain(storage, lambda: START, webhook=webhook(), email=email(mail, patience=3.0))
+    assert seconds_until_sent(storage, fine, running) < 2.5
 
 
 def test_a_receiver_that_hangs_delays_no_other(hook: Hook, storage: Storage) -> None:
@@ -187,18 +274,13 @@ def test_a_given_up_delivery_can_be_set_going_again(hook: Hook, storage: Storage
     assert only(storage, reference).state == DUE
 
 
-def test_an_expired_certificate_is_refused(tmp_path: Path, storage: Storage) -> None:
-    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate)]
-    made += ["-subj", "/CN=127.0.0.1", "-days", "1"]
-    subprocess.run(made, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    hook = Hook(context=context)
-    reference = store(storage, to(f"{hook.url}/fine"))
-    drain(storage, Clock(), webhook=webhook()).run_once()
-    hook.close()
-    assert (only(storage, reference).error, hook.seen.requests) == ("SSLError", [])
+def test_a_deliverer_whose_lease_ran_out_cannot_undo_anothers_success(storage: Storage) -> None:
+    reference = store(storage, to("https://clinic.example/hook"))
+    (slow,) = storage.claim(at=START, lease=60)
+    (quick,) = storage.claim(at=START + 61, lease=60)
+    storage.sent(quick)
+    storage.failed(slow, error="took too long", next_at=START + 70)
+    assert only(storage, reference).state == SENT
 
 
 # -- addresses ---------------------------------------------------------------------------------------
@@ -209,6 +291,8 @@ INSIDE = [
     "ff02::1",
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1",
     "2002:7f00:1::", "2002:a00:1::", "2001:0:7f00:1::", "fe80::1%eth0", "nonsense", "",
+    "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "::ffff:0:7f00:1", "::ffff:100.64.0.1", "fec0::1",
+    "192.88.99.1", "100.127.255.255", "fd00:ec2::254", "2001:db8::1", "::a9fe:a9fe", "0x7f.0.0.1", "127.0.0.1:80",
 ]  # fmt: skip
 
 
@@ -236,6 +320,48 @@ def test_no_packet_reaches_a_private_address(hook: Hook, storage: Storage) -> No
     drain(storage, Clock(), webhook=Webhook(SECRET)).run_once()
     assert only(storage, reference).error == "the address is not public"
     assert hook.seen.requests == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://8.8.8.8@127.0.0.1/", "https://user:word@[::1]/", "https://127.0.0.1#@8.8.8.8/", "https://[::ffff:a00:1]/",
+        "https://[64:ff9b::a9fe:a9fe]/", "https://[2002:7f00:1::]/", "https://169.254.169.254/latest/", "https://0/",
+        "https://100.64.0.1/", "https://[fe80::1]/", "https://localhost./", "https://\uff11\uff12\uff17.0.0.1/",
+    ],
+)  # fmt: skip
+def test_no_spelling_of_an_address_gets_past_the_guard(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """The verdict falls before anything is connected, so nothing is ever sent there."""
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
+    with pytest.raises(NotDelivered, match=r"not public|LocationParseError|gaierror|UnicodeError"):
+        Webhook(SECRET)._post(url, "{}", {}, at=START)
+
+
+def test_a_silent_name_server_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(20))
+    began = time.monotonic()
+    with pytest.raises(NotDelivered):
+        Webhook(SECRET, patience=0.2)._post("https://silent.example/", "{}", {}, at=START)
+    assert time.monotonic() - began < 10
+
+
+def test_a_public_address_that_does_not_answer_is_followed_by_the_next(
+    hook: Hook, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(hook.url.rpartition(":")[2])
+    found = [(2, 1, 6, "", ("127.0.0.2", port)), (2, 1, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: found if host == "two.example" else [found[1]])
+    connect = socket.create_connection
+
+    def first_is_down(address: tuple[str, int], timeout: float) -> socket.socket:
+        if address[0] == "127.0.0.2":
+            raise ConnectionRefusedError
+        return connect(address, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", first_is_down)
+    reference = store(storage, to(f"http://two.example:{port}/fine"))
+    drain(storage, Clock(), webhook=Webhook(SECRET, private_hosts=["two.example"])).run_once()
+    assert only(storage, reference).state == SENT
 
 
 def test_plain_http_is_refused_even_to_a_public_host() -> None:
@@ -278,9 +404,15 @@ def test_the_connection_goes_to_the_very_address_that_was_checked(
 # -- mail --------------------------------------------------------------------------------------------
 
 
-def email(mail: MailServer, write: Callable[[Delivery], tuple[str, str]] = lambda d: ("New", "text")) -> Email:
-    box = Mailbox(host="127.0.0.1", port=mail.port, security="none", sender="Clinic <no-reply@clinic.example>")
-    return Email(box, write)
+def email(
+    mail: MailServer | SlowMailServer,
+    write: Callable[[Delivery], tuple[str, str]] = lambda d: ("New", "text"),
+    *,
+    patience: float = 5.0,
+    **box: Any,
+) -> Email:
+    settings: dict[str, Any] = {"security": "none", "sender": "Clinic <no-reply@clinic.example>", **box}
+    return Email(Mailbox(host="127.0.0.1", port=mail.port, **settings), write, patience=patience)
 
 
 def test_a_real_mail_server_receives_the_notice(mail: MailServer, storage: Storage) -> None:
@@ -300,16 +432,82 @@ def test_a_line_break_never_reaches_a_mail_header(mail: MailServer, storage: Sto
     assert only(storage, reference).error == "ValueError"
 
 
-def test_a_refused_recipient_is_a_failed_try(mail: MailServer, storage: Storage) -> None:
-    reference = store(storage, Destination("email", "refused@clinic.example"))
-    drain(storage, Clock(), email=email(mail)).run_once()
-    assert only(storage, reference).error == "recipient refused (550)"
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_mail_goes_over_tls_to_a_server_whose_certificate_is_trusted(
+    tmp_path: Path, storage: Storage, security: str
+) -> None:
+    server, trusting = certified(tmp_path)
+    mail = MailServer(security=security, context=server)
+    reference = store(storage, Destination("email", "desk@clinic.example"))
+    named = {"username": "clinic", "password": "secret"} if security == "starttls" else {}
+    drain(storage, Clock(), email=email(mail, security=security, context=trusting, **named)).run_once()
+    mail.close()
+    assert only(storage, reference).state == SENT
+    assert mail.letters.over_tls == [True]
+    assert mail.letters.log_ins == ([(b"clinic", b"secret")] if named else [])
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_no_mail_goes_to_a_server_whose_certificate_is_not_trusted(
+    tmp_path: Path, storage: Storage, security: str
+) -> None:
+    server, _ = certified(tmp_path)
+    mail = MailServer(security=security, context=server)
+    reference = store(storage, Destination("email", "desk@clinic.example"))
+    drain(storage, Clock(), email=email(mail, security=security)).run_once()
+    mail.close()
+    assert (only(storage, reference).error, mail.letters.envelopes) == ("SSLCertVerificationError", [])
+
+
+def test_no_mail_goes_in_the_clear_where_tls_was_asked_for(mail: MailServer, storage: Storage) -> None:
+    reference = store(storage, Destination("email", "desk@clinic.example"))
+    drain(storage, Clock(), email=email(mail, security="starttls")).run_once()
+    assert (only(storage, reference).error, mail.letters.envelopes) == ("SMTPNotSupportedError", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("refused", "recipient refused (550)"),
+        ("later", "recipient refused (450)"),
+        ("full", "the server answered 452"),
+        ("hang", "took too long"),
+    ],
+)
+def test_a_mail_server_that_does_not_take_it_is_a_failed_try(
+    mail: MailServer, storage: Storage, name: str, error: str
+) -> None:
+    reference = store(storage, Destination("email", f"{name}@clinic.example"))
+    drain(storage, Clock(), email=email(mail, patience=0.5)).run_once()
+    delivery = only(storage, reference)
+    assert (delivery.state, delivery.error, delivery.next_at) == (DUE, error, START + 5)
+
+
+def test_a_mail_that_may_have_arrived_is_sent_again_with_the_same_id(mail: MailServer, storage: Storage) -> None:
+    reference, clock = store(storage, Destination("email", "vanish@clinic.example")), Clock()
+    drain(storage, clock, email=email(mail)).run_once()
+    assert only(storage, reference).error == "SMTPServerDisconnected"
+    clock.now += 5
+    drain(storage, clock, email=email(mail)).run_once()
+    assert only(storage, reference).state == SENT
+    ids = [
+        line for one in mail.letters.envelopes for line in (one.content or b"").splitlines() if b"Message-ID" in line
+    ]
+    assert (len(ids), len(set(ids))) == (2, 1)
+
+
+def test_a_mail_server_that_drips_is_given_up_in_time(storage: Storage) -> None:
+    slow = SlowMailServer()
+    reference = store(storage, Destination("email", "desk@clinic.example"))
+    began = time.monotonic()
+    drain(storage, Clock(), email=email(slow, patience=0.5)).run_once()
+    slow.close()
+    assert time.monotonic() - began < 10
+    assert only(storage, reference).error == "took too long"
 
 
 def test_a_mail_server_that_is_down_is_a_failed_try(mail: MailServer, storage: Storage) -> None:
     reference = store(storage, Destination("email", "desk@clinic.example"))
-    channel = email(mail)
     mail.close()
-    drain(storage, Clock(), email=channel).run_once()
+    drain(storage, Clock(), email=email(mail)).run_once()
     assert only(storage, reference).error == "ConnectionRefusedError"
-    mail.__init__()  # type: ignore[misc]  # so that the fixture can close it

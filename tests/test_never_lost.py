@@ -1,10 +1,8 @@
 """An acknowledged request is never lost and never doubled; `python -m tests.chaos` shows the same at length."""
 
-import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from chatbot.booking import Desk, Destination, Draft, consent_to
@@ -13,6 +11,7 @@ from chatbot.storage import Storage
 from chatbot.storage.tables import consultations, deliveries
 
 from .chaos import run
+from .postgres import Postgres
 
 CONSENT = consent_to("I agree.", version="1")
 
@@ -49,16 +48,8 @@ def test_the_same_key_two_hundred_times_from_eight_processes_is_one_row_on_sqlit
     assert_one_row_and_one_notice(f"sqlite:///{tmp_path / 'test.sqlite'}")
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> str:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    from .postgres import started
-
-    return started(tmp_path_factory.mktemp("postgres"))
-
-
-def test_the_same_key_two_hundred_times_from_eight_processes_is_one_row_on_postgresql(postgres: str) -> None:
-    assert_one_row_and_one_notice(postgres)
+def test_the_same_key_two_hundred_times_from_eight_processes_is_one_row_on_postgresql(postgres: Postgres) -> None:
+    assert_one_row_and_one_notice(postgres.new_database())
 
 
 def test_nothing_is_lost_while_workers_and_deliverers_are_killed(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """Which network addresses a webhook may reach: public ones, whatever they are dressed as."""
 
 import socket
+import threading
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from queue import Empty, SimpleQueue
 
 _NAT64 = ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ip_network("64:ff9b:1::/48")
+_RELAYS = ip_network("192.88.99.0/24")  # leads to whoever relays 6to4 nearby; Python counts it as public
 
 
 class Forbidden(Exception):
@@ -17,7 +20,13 @@ def is_public(address: str) -> bool:
         parsed = ip_address(address.split("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _inside(parsed))
+    return all(map(_is_public, _inside(parsed)))
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address.is_site_local:  # deprecated, and Python counts it as public
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved and address not in _RELAYS
 
 
 def _inside(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
@@ -39,12 +48,33 @@ def _translated(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
-def resolve(host: str, port: int, *, private_allowed: bool) -> str:
-    """The one address to connect to.
+def resolve(host: str, port: int, *, private_allowed: bool, patience: float = 15.0) -> tuple[str, ...]:
+    """The addresses to connect to, best first; the name is asked for once and never again.
 
-    Raises Forbidden when any address of the host is not public, OSError when it has none.
+    Raises Forbidden when any address of the host is not public, OSError when it has none within `patience` seconds.
     """
-    found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not private_allowed and not all(is_public(address) for address in found):
+    found = _looked_up(host, port, patience)
+    if not private_allowed and not all(map(is_public, found)):
         raise Forbidden(host)
-    return found[0]
+    return found
+
+
+def _looked_up(host: str, port: int, patience: float) -> tuple[str, ...]:
+    """Ask in a thread of its own, because a name server that is silent cannot be given a timeout."""
+    answers: SimpleQueue[tuple[str, ...] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(tuple(str(info[4][0]) for info in found))
+        except Exception as fault:
+            answers.put(fault)
+
+    threading.Thread(target=ask, name="lookup", daemon=True).start()
+    try:
+        answer = answers.get(timeout=patience)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

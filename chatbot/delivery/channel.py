@@ -17,7 +17,17 @@ class NotDelivered(Exception):
         super().__init__(reason)
 
 
+class GivenUp(Exception):
+    """A delivery was tried by the whole schedule, or its receiver is gone; staff can set it going again."""
+
+
 class Channel(Protocol):
-    """One way to carry a delivery; raises NotDelivered."""
+    """One way to carry a delivery; raises NotDelivered.
+
+    `one_server`: all of its deliveries go through the same server, whoever they are for.
+    """
+
+    @property
+    def one_server(self) -> bool: ...
 
     def send(self, delivery: Delivery, *, at: float) -> None: ...

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..booking import DAY, next_try
-from ..storage import Delivery, Storage, StorageDown
-from .channel import Channel, NotDelivered
+from ..storage import ONE_SERVER, Delivery, Storage, StorageDown
+from .channel import Channel, GivenUp, NotDelivered
 
 LEASE = 60.0
 """Seconds a deliverer may hold a delivery; longer than any try, so that a killed one's work is taken over."""
@@ -27,7 +27,7 @@ Report = Callable[[Exception], None]
 class Drain:
     """Delivers what is due; several drains on one database never take the same delivery.
 
-    One delivery at a time goes to one target, so that a receiver that hangs delays nobody else.
+    One delivery at a time goes to one webhook and one to the mail server, so that whoever hangs delays nobody else.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Drain:
     ) -> None:
         self._storage = storage
         self._channels = channels
+        self._one_server = tuple(name for name, channel in channels.items() if channel.one_server)
         self._report = report
         self._clock = clock
         self._purged_at = 0.0
@@ -72,14 +73,20 @@ class Drain:
         return stop.set
 
     def _start_due(self, pool: ThreadPoolExecutor) -> int:
-        self._under_way = {target: future for target, future in self._under_way.items() if not future.done()}
+        self._under_way = {lane: future for lane, future in self._under_way.items() if not future.done()}
         free = _AT_ONCE - len(self._under_way)
         if free <= 0:
             return 0
-        claimed = self._storage.claim(at=self._clock(), lease=LEASE, limit=free, busy=tuple(self._under_way))
+        claimed = self._storage.claim(
+            at=self._clock(), lease=LEASE, limit=free, busy=tuple(self._under_way), one_server=self._one_server
+        )
         for delivery in claimed:
-            self._under_way[delivery.destination.target] = pool.submit(self._deliver, delivery)
+            self._under_way[self._lane(delivery)] = pool.submit(self._deliver, delivery)
         return len(claimed)
+
+    def _lane(self, delivery: Delivery) -> str:
+        to = delivery.destination
+        return ONE_SERVER if to.channel in self._one_server else to.target
 
     def _deliver(self, delivery: Delivery) -> None:
         """Try one delivery and note what became of it; a fault in noting leaves it to the lease's end."""
@@ -103,12 +110,13 @@ class Drain:
             self._storage.sent(delivery)
 
     def _note_failure(self, delivery: Delivery, reason: NotDelivered) -> None:
-        if reason.gone:
-            self._storage.pause(delivery.destination.target, error=str(reason))
-            return
-        wait = next_try(delivery.attempts + 1)
+        wait = None if reason.gone else next_try(delivery.attempts + 1)
         next_at = None if wait is None else self._clock() + max(wait, reason.retry_after)
         self._storage.failed(delivery, error=str(reason), next_at=next_at)
+        if reason.gone:
+            self._storage.pause(delivery.destination.target, error=str(reason))
+        if next_at is None:
+            self._report(GivenUp())
 
     def _purge_daily(self) -> None:
         now = self._clock()

@@ -1,10 +1,10 @@
 """Signed webhooks by Standard Webhooks: hides signing, the address guard and hostile receivers."""
 
 import json
+import re
 import socket
-import threading
+import ssl
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from ..booking import payload
+from ..deadline import Deadline
 from ..storage import Delivery
 from .addresses import Forbidden, resolve
 from .channel import NotDelivered
@@ -29,12 +30,25 @@ _LONGEST_WAIT = 24 * 3600.0
 
 
 class Webhook:
-    """Posts deliveries to https addresses; hosts in `private_hosts` may be private and plain http."""
+    """Posts deliveries to https addresses; hosts in `private_hosts` may be private and plain http.
 
-    def __init__(self, secret: str, *, private_hosts: Collection[str] = (), patience: float = PATIENCE) -> None:
+    `context` says whose certificates are trusted; the default is the system's own list.
+    """
+
+    one_server = False
+
+    def __init__(
+        self,
+        secret: str,
+        *,
+        private_hosts: Collection[str] = (),
+        patience: float = PATIENCE,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._signer = Signer(secret)
         self._private_hosts = frozenset(private_hosts)
         self._patience = patience
+        self._context = context
 
     def send(self, delivery: Delivery, *, at: float) -> None:
         """Post one delivery.
@@ -57,7 +71,7 @@ class Webhook:
         self._post(delivery.destination.target, body, headers, at=at)
 
     def _post(self, url: str, body: str, headers: Mapping[str, str], *, at: float) -> None:
-        deadline = _Deadline(self._patience)
+        deadline = Deadline(self._patience)
         try:
             with deadline:
                 status, answered = self._exchange(url, body, headers, deadline)
@@ -71,14 +85,14 @@ class Webhook:
         _judge(status, answered, at=at)
 
     def _exchange(
-        self, url: str, body: str, headers: Mapping[str, str], deadline: "_Deadline"
+        self, url: str, body: str, headers: Mapping[str, str], deadline: Deadline
     ) -> tuple[int, Mapping[str, str]]:
         parts = urlsplit(url)
         host = parts.hostname or ""
         private_allowed = host in self._private_hosts
         if parts.scheme != "https" and not private_allowed:
             raise Forbidden(host)
-        pool = _pool(parts.scheme, host, parts.port, self._patience)
+        pool = self._pool(parts.scheme, host, parts.port)
         pool.ConnectionCls = partial(  # type: ignore[assignment]
             _GuardedHTTPS if parts.scheme == "https" else _GuardedHTTP, guard=_Guard(private_allowed, deadline)
         )
@@ -98,12 +112,11 @@ class Webhook:
             response.close()
             return response.status, dict(response.headers)
 
-
-def _pool(scheme: str, host: str, port: int | None, patience: float) -> HTTPConnectionPool:
-    timeout = Timeout(total=patience)
-    if scheme == "https":
-        return HTTPSConnectionPool(host, port or 443, timeout=timeout, maxsize=1)
-    return HTTPConnectionPool(host, port or 80, timeout=timeout, maxsize=1)
+    def _pool(self, scheme: str, host: str, port: int | None) -> HTTPConnectionPool:
+        timeout = Timeout(total=self._patience + 1)  # the deadline comes first
+        if scheme == "https":
+            return HTTPSConnectionPool(host, port or 443, timeout=timeout, maxsize=1, ssl_context=self._context)
+        return HTTPConnectionPool(host, port or 80, timeout=timeout, maxsize=1)
 
 
 def _judge(status: int, headers: Mapping[str, str], *, at: float) -> None:
@@ -111,57 +124,40 @@ def _judge(status: int, headers: Mapping[str, str], *, at: float) -> None:
         return
     if status == 410:
         raise NotDelivered("410 gone", gone=True)
-    waits = _retry_after(headers.get("Retry-After", ""), at) if status in (429, 503) else 0.0
-    raise NotDelivered(f"answered {status}", retry_after=waits)
+    raise NotDelivered(f"answered {status}", retry_after=_retry_after(headers.get("Retry-After", ""), at))
 
 
 def _retry_after(value: str, at: float) -> float:
     """Seconds that a Retry-After header asks for, at most a day; 0 when it says nothing sensible."""
-    if value.isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", value):
         return min(float(value), _LONGEST_WAIT)
     try:
         return min(max(parsedate_to_datetime(value).timestamp() - at, 0.0), _LONGEST_WAIT)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
 
 
-class _Deadline:
-    """Cuts the socket when time is up, so that a dripping receiver cannot hold a worker."""
-
-    def __init__(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-        self._socket: socket.socket | None = None
-        self.passed = False
-
-    def watch(self, sock: socket.socket) -> None:
-        self._socket = sock
-
-    def _cut(self) -> None:
-        self.passed = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-
 class _Guard:
-    """Opens a connection to the very address that was checked, so that DNS cannot change in between."""
+    """Opens a connection to one of the very addresses that were checked, so that DNS cannot change in between."""
 
-    def __init__(self, private_allowed: bool, deadline: _Deadline) -> None:
+    def __init__(self, private_allowed: bool, deadline: Deadline) -> None:
         self._private_allowed = private_allowed
         self._deadline = deadline
 
     def connect(self, host: str, port: int, timeout: float | None) -> socket.socket:
-        address = resolve(host, port, private_allowed=self._private_allowed)
-        sock = socket.create_connection((address, port), timeout)
-        self._deadline.watch(sock)
-        return sock
+        patience = timeout or PATIENCE
+        addresses = resolve(host, port, private_allowed=self._private_allowed, patience=patience)
+        fault: OSError = OSError("no address")
+        for address in addresses:
+            try:
+                sock = socket.create_connection((address, port), patience / len(addresses))
+            except OSError as refused:
+                fault = refused
+            else:
+                sock.settimeout(patience)
+                self._deadline.watch(sock.fileno())
+                return sock
+        raise fault
 
 
 class _GuardedHTTP(HTTPConnection):

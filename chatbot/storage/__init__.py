@@ -5,9 +5,12 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .records import DEAD, DUE, SENT, Delivery, KeyInFlight, KeyReused, New, StorageDown, Stored
+from .records import DEAD, DUE, ONE_SERVER, SENT, Delivery, KeyInFlight, KeyReused, New, StorageDown, Stored
 
-__all__ = ["DEAD", "DUE", "SENT", "Delivery", "KeyInFlight", "KeyReused", "New", "Storage", "StorageDown", "Stored"]
+__all__ = [
+    "DEAD", "DUE", "ONE_SERVER", "SENT", "Delivery", "KeyInFlight", "KeyReused", "New", "Storage", "StorageDown",
+    "Stored",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from .storage import Storage

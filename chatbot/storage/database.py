@@ -1,21 +1,28 @@
-"""Connecting: hides which database it is, its locks, and its faults behind one kind of error."""
+"""Connecting: hides which database it is, its locks, its silences, and its faults behind one kind of error."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
+from ..deadline import Deadline
 from .records import StorageDown
 
 HEAD = "0002"
 """The newest migration; a test holds it against the folder."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_PATIENCE = 3  # seconds to wait for a lock or a connection
+_PATIENCE = 3.0  # seconds that a transaction may take, waiting included
+_LOCK_PATIENCE = 2  # of them for a lock, or for a connection
+_QUEUE_PATIENCE = 1.0
+_AT_ONCE = 4  # threads of a process that may be in the database: the others stay free for the chat
+LONG = 60.0
+"""Seconds for staff's work on many requests."""
 
 
 class Database:
@@ -28,49 +35,87 @@ class Database:
         self._url = url
         self._lock = lock
         self._prepared = False
+        self._free = threading.BoundedSemaphore(_AT_ONCE)
         self._engines: dict[int, Engine] = {}
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, patience: float = _PATIENCE) -> Iterator[Connection]:
         """One transaction that holds the write lock from its start; committed at the end.
 
-        Raises StorageDown.
+        Raises StorageDown; where the connection broke during COMMIT itself, what was written may be there.
         """
-        self._prepare()
-        with self._faults(), self.engine.execution_options(writes=True).begin() as connection:
+        with self._transaction(patience, writes=True) as connection:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, patience: float = _PATIENCE) -> Iterator[Connection]:
         """One transaction that only reads.
 
         Raises StorageDown.
         """
-        self._prepare()
-        with self._faults(), self.engine.begin() as connection:
+        with self._transaction(patience, writes=False) as connection:
             yield connection
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the tables to a revision: `head`, making what is missing, or `base`, removing all.
+        """Bring the tables to a revision: `head`, making what is missing, or an older one, removing what came later.
 
+        Tables that a newer release has brought up already are left as they are: migrations only add.
         Raises StorageDown.
         """
         with self._faults():
-            with self.engine.begin() as connection:
-                if revision == "head" and _revision(connection) == HEAD:
-                    return
-            _alembic(self._url, revision)
+            with self._connected(_PATIENCE) as connection, connection.begin():
+                found = _revision(connection)
+            if revision == "head" and _is_current(found):
+                return
+            _alembic(self._url, revision, found)
+
+    def revision(self) -> str | None:
+        """The newest migration that the tables have seen; None when there are no tables.
+
+        Raises StorageDown.
+        """
+        with self._faults(), self._connected(_PATIENCE) as connection, connection.begin():
+            return _revision(connection)
+
+    @contextmanager
+    def _transaction(self, patience: float, *, writes: bool) -> Iterator[Connection]:
+        if not self._free.acquire(timeout=_QUEUE_PATIENCE):
+            raise StorageDown("busy")
+        try:
+            self._prepare()
+            with self._faults(), self._connected(patience, writes=writes) as connection, connection.begin():
+                yield connection
+        finally:
+            self._free.release()
+
+    @contextmanager
+    def _connected(self, patience: float, *, writes: bool = False) -> Iterator[Connection]:
+        """A connection that is cut when the server stays silent; SQLite has no server and its own patience."""
+        with self.engine.execution_options(writes=writes).connect() as connection:
+            if self._on_sqlite:
+                yield connection
+                return
+            raw: Any = connection.connection.driver_connection
+            with Deadline(patience) as deadline:
+                deadline.watch(raw.pgconn.socket)
+                yield connection
 
     def _prepare(self) -> None:
-        if not self._prepared:
+        """Make missing tables, at first use and after every fault, because the file may be a new one.
+
+        A server is asked before the lock is taken, so that one that is down does not make all wait in a row.
+        """
+        if self._prepared:
+            return
+        if self._on_sqlite or not _is_current(self.revision()):
             with self._lock():
                 self.migrate()
-            self._prepared = True
+        self._prepared = True
 
     def check(self) -> None:
         """Raise StorageDown unless the database answers and has its tables."""
         with self.reading() as connection:
-            if _revision(connection) != HEAD:
+            if not _is_current(_revision(connection)):
                 raise StorageDown("the tables are not at the newest revision")
 
     def close(self) -> None:
@@ -85,29 +130,60 @@ class Database:
             self._engines = {pid: self._made()}
         return self._engines[pid]
 
+    @property
+    def _on_sqlite(self) -> bool:
+        return self._url.startswith("sqlite")
+
     def _made(self) -> Engine:
-        if self._url.startswith("sqlite"):
-            engine = create_engine(self._url)
+        if self._on_sqlite:
+            engine = create_engine(self._url, hide_parameters=True)
+            event.listen(engine, "do_connect", _make_private_file)
             event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "checkout", _still_the_same_file)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
-        options = f"-c lock_timeout={_PATIENCE}s -c statement_timeout={4 * _PATIENCE}s"
-        patience = {"connect_timeout": _PATIENCE, "options": options}
-        return create_engine(self._url, pool_pre_ping=True, pool_timeout=_PATIENCE, connect_args=patience)
+        options = f"-c lock_timeout={_LOCK_PATIENCE}s -c statement_timeout={LONG:.0f}s"
+        patience = {"connect_timeout": _LOCK_PATIENCE, "options": options}
+        # No pool: a connection kept over a restart or a silence of the server would have to be asked whether it
+        # still lives, and that question has no time limit. A request is rare and connecting costs milliseconds.
+        return create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=patience)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
+            self._prepared = False
             raise StorageDown(type(error).__name__) from error
 
 
-def _set_up_sqlite(connection: Any, _record: object) -> None:
+def _make_private_file(_dialect: object, _record: object, arguments: list[Any], _named: object) -> None:
+    path = str(arguments[0])
+    if path and path != ":memory:":
+        Path(path).touch(mode=0o600)  # contact details are nobody else's on this machine
+
+
+def _set_up_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin as _begin_sqlite says
-    waits = f"busy_timeout={_PATIENCE * 1000}"
+    waits = f"busy_timeout={_LOCK_PATIENCE * 1000}"
     for pragma in (waits, "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    record.info["file"] = _file_of(connection)
+
+
+def _still_the_same_file(connection: Any, record: Any, _proxy: object) -> None:
+    """Refuse a kept connection to a file that was moved away, as by restoring a backup: what it takes is lost."""
+    if record.info["file"] != _file_of(connection):
+        raise DisconnectionError
+
+
+def _file_of(connection: Any) -> tuple[int, int] | None:
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    try:
+        found = os.stat(path) if path else None
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -123,12 +199,21 @@ def _revision(connection: Connection) -> str | None:
         return None
 
 
-def _alembic(url: str, revision: str) -> None:
+def _is_current(revision: str | None) -> bool:
+    """Whether tables at this revision serve: during a rolling deploy they may be newer than this code."""
+    return revision is not None and revision >= HEAD
+
+
+def _alembic(url: str, revision: str, found: str | None) -> None:
     from alembic import command  # slow to import, needed only when tables are missing
     from alembic.config import Config
+    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = url
-    move = command.downgrade if revision == "base" else command.upgrade
-    move(config, revision)
+    back = revision == "base" or (revision != "head" and revision < (found or ""))
+    try:
+        (command.downgrade if back else command.upgrade)(config, revision)
+    except CommandError as error:
+        raise StorageDown(f"there is no migration {revision}") from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ..booking import Destination, Request, State
 
 DUE, SENT, DEAD = "due", "sent", "dead"
+ONE_SERVER = "one server"
+"""Stands for the target of every delivery that goes through the same server, as all mails do."""
 
 
 class KeyReused(Exception):

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..booking import CLOSED, DAY, Consent, Destination, Payload, Request, State, Time, change
-from .database import Database
-from .records import DEAD, DUE, SENT, Delivery, KeyInFlight, KeyReused, New, StorageDown, Stored
+from .database import LONG, Database
+from .records import DEAD, DUE, ONE_SERVER, SENT, Delivery, KeyInFlight, KeyReused, New, StorageDown, Stored
 from .tables import consultations, deliveries, feedback, idempotency
 
 _LOOKED_AT = 100
@@ -46,7 +46,7 @@ class Storage(Database):
         """
         try:
             with self.writing() as connection:
-                known = self._by_key(connection, new)
+                known = _by_key(connection, new.key_hash, new.body_hash)
                 return known or self._insert(connection, new, destinations)
         except StorageDown as down:
             if isinstance(down.__cause__, IntegrityError):  # another worker stored this key first
@@ -55,24 +55,19 @@ class Storage(Database):
                 raise KeyInFlight from down
             raise
 
-    def _again(self, new: New) -> Stored:
+    def by_key(self, key_hash: str, *, body_hash: str) -> Stored | None:
+        """The request that was stored with this key.
+
+        Raises KeyReused when it came with another body, or StorageDown.
+        """
         with self.reading() as connection:
-            known = self._by_key(connection, new)
+            return _by_key(connection, key_hash, body_hash)
+
+    def _again(self, new: New) -> Stored:
+        known = self.by_key(new.key_hash, body_hash=new.body_hash)
         if known is None:
             raise StorageDown("the request could not be stored")
         return known
-
-    def _by_key(self, connection: Connection, new: New) -> Stored | None:
-        row = connection.execute(
-            select(idempotency.c.body_hash, consultations)
-            .join_from(idempotency, consultations)
-            .where(idempotency.c.key_hash == new.key_hash)
-        ).first()
-        if row is None:
-            return None
-        if row.body_hash != new.body_hash:
-            raise KeyReused
-        return _stored(row)
 
     def _insert(self, connection: Connection, new: New, destinations: Iterable[tuple[Destination, str]]) -> Stored:
         self._one_of_a_contact_at_a_time(connection, new)
@@ -85,8 +80,7 @@ class Storage(Database):
             )
         )
         if first is None:
-            for destination, message_id in destinations:
-                connection.execute(insert(deliveries).values(_outgoing(stored.id, destination, message_id, new.at)))
+            _announce(connection, stored.id, destinations, at=new.at)
         return stored
 
     def _one_of_a_contact_at_a_time(self, connection: Connection, new: New) -> None:
@@ -131,7 +125,7 @@ class Storage(Database):
         query = select(consultations).order_by(consultations.c.id)
         if state:
             query = query.where(consultations.c.state == state)
-        with self.reading() as connection:
+        with self.reading(patience=LONG) as connection:
             return [_stored(row) for row in connection.execute(query)]
 
     def set_state(self, reference: str, to: State, *, at: float) -> Stored | None:
@@ -140,14 +134,18 @@ class Storage(Database):
         Raises NotAllowed or StorageDown.
         """
         with self.writing() as connection:
-            query = select(consultations).where(consultations.c.reference == reference)
-            row = connection.execute(query.with_for_update()).first()
-            if row is None:
-                return None
-            moved = change(State(row.state), to)
-            changed = update(consultations).where(consultations.c.id == row.id).values(state=moved, changed_at=at)
-            connection.execute(changed)
-            return _stored(connection.execute(query).one())
+            return _moved(connection, reference, to, at=at)
+
+    def cancel(self, reference: str, destinations: Iterable[tuple[Destination, str]], *, at: float) -> Stored | None:
+        """Cancel a request; None when there is none.
+
+        A later request of the same contact that was linked to it was never announced: it is now, and stands alone.
+        Raises NotAllowed or StorageDown.
+        """
+        with self.writing() as connection:
+            cancelled = _moved(connection, reference, State.CANCELLED, at=at)
+            _announce_next(connection, reference, destinations, at=at)
+            return cancelled
 
     def erase(self, reference: str) -> bool:
         """Remove a request with everything that hangs on it, from the file's free pages too.
@@ -173,39 +171,54 @@ class Storage(Database):
         return _stored(row) if row else None
 
     def _remove(self, condition: Any) -> int:
-        with self.writing() as connection:
+        with self.writing(patience=LONG) as connection:
             ids = [row.id for row in connection.execute(select(consultations.c.id).where(condition))]
             for table in (idempotency, deliveries):
                 connection.execute(delete(table).where(table.c.consultation_id.in_(ids)))
             connection.execute(delete(consultations).where(consultations.c.id.in_(ids)))
-        if ids and self.engine.dialect.name == "sqlite":
-            self._empty_wal()
+        self._empty_wal()
         return len(ids)
 
     def _empty_wal(self) -> None:
-        """Write the log back and cut it, so that what was erased is not left in it."""
+        """Write SQLite's log back and cut it, so that what was erased is not left in it.
+
+        Raises StorageDown when somebody reads for so long that it cannot be cut; the next purge cuts it.
+        """
+        if not self._on_sqlite:
+            return
         with self._faults(), self.engine.connect() as connection:
             raw = connection.connection.driver_connection
             assert raw is not None
-            connection.rollback()
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StorageDown("it is erased, but the database's log is in use and could not be cut: purge again")
 
     # -- delivering -----------------------------------------------------------------------------------
 
-    def claim(self, *, at: float, lease: float, limit: int = 10, busy: Collection[str] = ()) -> list[Delivery]:
+    def claim(
+        self,
+        *,
+        at: float,
+        lease: float,
+        limit: int = 10,
+        busy: Collection[str] = (),
+        one_server: Collection[str] = (),
+    ) -> list[Delivery]:
         """Take due deliveries for `lease` seconds, one for each target that is not `busy`; nobody else gets them.
 
+        The channels in `one_server` count as one target, ONE_SERVER.
         Raises StorageDown.
         """
         due = and_(deliveries.c.state == DUE, deliveries.c.next_at <= at, deliveries.c.lease_until <= at)
-        free = and_(due, deliveries.c.target.not_in(busy))
-        query = (
-            select(deliveries.c.id, deliveries.c.target).where(free).order_by(deliveries.c.next_at).limit(_LOOKED_AT)
-        )
+        lane = case((deliveries.c.channel.in_(one_server), literal(ONE_SERVER)), else_=deliveries.c.target)
+        free = select(deliveries.c.id, lane.label("lane")).where(due, lane.not_in(busy))
+        query = free.order_by(deliveries.c.next_at).limit(_LOOKED_AT)
         with self.writing() as connection:
             rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-            oldest = {row.target: row.id for row in reversed(rows)}
+            oldest = {row.lane: row.id for row in reversed(rows)}
             ids = sorted(oldest.values())[:limit]
+            if not ids:
+                return []
             taken = update(deliveries).where(deliveries.c.id.in_(ids)).values(lease_until=at + lease)
             connection.execute(taken)
             return self._deliveries(connection, deliveries.c.id.in_(ids))
@@ -218,7 +231,7 @@ class Storage(Database):
         self._note(delivery, state=SENT, attempts=delivery.attempts + 1, error="")
 
     def failed(self, delivery: Delivery, *, error: str, next_at: float | None) -> None:
-        """Note a failed try: again at `next_at`, or given up when that is None.
+        """Note a failed try: again at `next_at`, or given up when that is None; nothing where it arrived meanwhile.
 
         Raises StorageDown.
         """
@@ -235,13 +248,15 @@ class Storage(Database):
         with self.writing() as connection:
             connection.execute(update(deliveries).where(gone).values(state=DEAD, error=error[:120]))
 
-    def retry(self, reference: str, *, at: float) -> int:
-        """Set a request's dead deliveries going again; returns how many.
+    def retry(self, reference: str | None = None, *, at: float) -> int:
+        """Set a request's dead deliveries, or all of them, going again; returns how many.
 
         Raises StorageDown.
         """
-        mine = select(consultations.c.id).where(consultations.c.reference == reference).scalar_subquery()
-        dead = and_(deliveries.c.consultation_id == mine, deliveries.c.state == DEAD)
+        dead = deliveries.c.state == DEAD
+        if reference:
+            mine = select(consultations.c.id).where(consultations.c.reference == reference).scalar_subquery()
+            dead = and_(dead, deliveries.c.consultation_id == mine)
         again = update(deliveries).where(dead).values(state=DUE, attempts=0, next_at=at, lease_until=0.0)
         with self.writing() as connection:
             return connection.execute(again).rowcount
@@ -263,14 +278,78 @@ class Storage(Database):
         with self.reading() as connection:
             return {row.state: row.rows for row in connection.execute(query)}
 
+    def given_up(self) -> list[Delivery]:
+        """Every dead delivery, oldest first.
+
+        Raises StorageDown.
+        """
+        with self.reading(patience=LONG) as connection:
+            return self._deliveries(connection, deliveries.c.state == DEAD)
+
+    def oldest_due(self) -> float | None:
+        """When the request was made that waits longest for a delivery; None when none waits.
+
+        Raises StorageDown.
+        """
+        joined = select(func.min(consultations.c.created_at)).join_from(deliveries, consultations)
+        with self.reading() as connection:
+            return connection.execute(joined.where(deliveries.c.state == DUE)).scalar()
+
     def _deliveries(self, connection: Connection, condition: Any) -> list[Delivery]:
         joined = select(deliveries, consultations).join_from(deliveries, consultations).where(condition)
         rows = connection.execute(joined.order_by(deliveries.c.id))
         return [_delivery(row) for row in rows]
 
     def _note(self, delivery: Delivery, **values: object) -> None:
+        """Change a delivery that is not done; a deliverer whose lease ran out must not undo another's success."""
+        mine = and_(deliveries.c.id == delivery.id, deliveries.c.state != SENT)
         with self.writing() as connection:
-            connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
+            connection.execute(update(deliveries).where(mine).values(values))
+
+
+# -- steps of a transaction --------------------------------------------------------------------------
+
+
+def _by_key(connection: Connection, key_hash: str, body_hash: str) -> Stored | None:
+    row = connection.execute(
+        select(idempotency.c.body_hash, consultations)
+        .join_from(idempotency, consultations)
+        .where(idempotency.c.key_hash == key_hash)
+    ).first()
+    if row is None:
+        return None
+    if row.body_hash != body_hash:
+        raise KeyReused
+    return _stored(row)
+
+
+def _moved(connection: Connection, reference: str, to: State, *, at: float) -> Stored | None:
+    query = select(consultations).where(consultations.c.reference == reference)
+    row = connection.execute(query.with_for_update()).first()
+    if row is None:
+        return None
+    moved = change(State(row.state), to)
+    connection.execute(update(consultations).where(consultations.c.id == row.id).values(state=moved, changed_at=at))
+    return _stored(connection.execute(query).one())
+
+
+def _announce(connection: Connection, id: int, destinations: Iterable[tuple[Destination, str]], *, at: float) -> None:
+    for destination, message_id in destinations:
+        connection.execute(insert(deliveries).values(_outgoing(id, destination, message_id, at)))
+
+
+def _announce_next(
+    connection: Connection, reference: str, destinations: Iterable[tuple[Destination, str]], *, at: float
+) -> None:
+    linked = and_(consultations.c.linked_to == reference, consultations.c.state.not_in(CLOSED))
+    oldest = select(consultations).where(linked).order_by(consultations.c.id).limit(1)
+    following = connection.execute(oldest).first()
+    if following is None:
+        return
+    of_it = consultations.c.id == following.id
+    connection.execute(update(consultations).where(linked).values(linked_to=following.reference))
+    connection.execute(update(consultations).where(of_it).values(linked_to=None))
+    _announce(connection, following.id, destinations, at=at)
 
 
 # -- rows and values ---------------------------------------------------------------------------------
