@@ -144,6 +144,7 @@ class Partner:
     country: str | None
     notice: str | None
     ways: tuple[Way, ...]
+    accent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

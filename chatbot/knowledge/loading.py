@@ -259,7 +259,7 @@ def _partners(sources: Sources, countries: Mapping[str, Country]) -> dict[str, P
                 document.problem(("country",), f"'{shaped.country}' does not stand in countries.yaml")
             )
         ways = tuple(Way(way.mode, way.label, way.url, way.preset) for way in shaped.ways)
-        partners[slug] = Partner(slug, shaped.name, shaped.origins, shaped.country, shaped.notice, ways)
+        partners[slug] = Partner(slug, shaped.name, shaped.origins, shaped.country, shaped.notice, ways, shaped.accent)
     return partners
 
 

@@ -116,6 +116,7 @@ class PartnerShape(Shape):
     origins: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.:-]+$")], ...] = ()
     country: CountryCode | None = None
     notice: Text | None = None
+    accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] | None = None
     ways: Annotated[tuple[WayShape, ...], Field(min_length=1)]
 
 

@@ -6,7 +6,6 @@ import time
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from ..assistant import Assistant
 from ..building import (
     GuardFailed,
     build_assistant,
@@ -24,6 +23,7 @@ from .metrics import Metrics
 from .ops import ops
 from .pages import pages
 from .parts import Parts
+from .widget import Widgets
 
 __all__ = ["GuardFailed", "create_app"]
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (api, pages, consultations.api, consultations.pages, ops):
         app.register_blueprint(blueprint)
     problems.register(app)
-    headers.register(app, origins=_origins(parts.assistant), https_only=settings.environment == "production")
+    headers.register(app, parts.assistant.base.partners, https_only=settings.environment == "production")
     _observe(app, parts.metrics)
     if settings.deliver_in_workers:
         _deliver_in_each_worker(app, parts)
@@ -65,6 +65,7 @@ def _parts(settings: Settings) -> Parts:
         conversations=Conversations(secret),
         limits=Limits(settings.rate_limit, secret=secret, redis_url=settings.redis_url, report=logs.report),
         metrics=Metrics(),
+        widgets=Widgets(assistant, public_url=settings.public_url, kept_in=settings.instance_dir / "widgets"),
     )
 
 
@@ -80,10 +81,6 @@ def _deliver_in_each_worker(app: Flask, parts: Parts) -> None:
 
     app.extensions["start_delivering"] = start_delivering
     app.before_request(start_delivering)
-
-
-def _origins(assistant: Assistant) -> frozenset[str]:
-    return frozenset(origin for partner in assistant.base.partners.values() for origin in partner.origins)
 
 
 def _observe(app: Flask, metrics: Metrics) -> None:

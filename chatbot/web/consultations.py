@@ -15,6 +15,7 @@ from ..handoffs import booking_page, form_works
 from ..reception import Receipt
 from ..storage import KeyReused, StorageDown
 from .api import allow, read_body, reply_out, send
+from .fields import fields, words
 from .parts import parts
 from .problems import problem
 from .schemas import (
@@ -22,6 +23,7 @@ from .schemas import (
     ConsultationOut,
     ConsultationRequest,
     FieldProblem,
+    FitsOut,
     StatusOut,
     TokenRequest,
 )
@@ -47,12 +49,8 @@ def request_consultation() -> Response:
     if not _form_open(origin):
         return problem("closed")
     parts().assistant.limit(allow())
-    draft = Draft(
-        **body.model_dump(exclude={"times", "partner", "language", "country"}),
-        times=tuple(Time(time.day, time.part) for time in body.times),
-    )
     try:
-        receipt = _stored(draft, origin, key=key)
+        receipt = _stored(_drafted(body), origin, key=key)
     except Refused as refused:
         return problem("validation", detail=_said(refused), errors=_field_problems(refused.errors))
     alert = parts().assistant.alert(f"{body.note}\n{body.summary}", origin=origin)
@@ -78,8 +76,22 @@ def form_facts() -> Response:
             consent_version=say["booking.consent.version"],
             days=DAYS,
             parts=PARTS,
+            fields=fields(say),
+            words=words(say),
         )
     )
+
+
+@api.post("/check")
+def check() -> Response:
+    """Say whether a request could be accepted; nothing is stored."""
+    body = read_body(ConsultationRequest)
+    parts().assistant.limit(allow())
+    try:
+        parts().reception.check(_drafted(body), region=_region(Origin(body.partner, body.language, body.country)))
+    except Refused as refused:
+        return problem("validation", detail=_said(refused), errors=_field_problems(refused.errors))
+    return send(FitsOut())
 
 
 @api.post("/status")
@@ -192,9 +204,19 @@ def go(slug: str, position: int) -> Response:
 
 def _stored(draft: Draft, origin: Origin, *, key: str) -> Receipt:
     partner = parts().assistant.partner(origin).slug
+    return parts().reception.request(draft, partner=partner, region=_region(origin), key=key, at=time.time())
+
+
+def _region(origin: Origin) -> str | None:
     country = parts().assistant.visitor(origin).country
-    region = country.code if country else None
-    return parts().reception.request(draft, partner=partner, region=region, key=key, at=time.time())
+    return country.code if country else None
+
+
+def _drafted(body: ConsultationRequest) -> Draft:
+    return Draft(
+        **body.model_dump(exclude={"times", "partner", "language", "country"}),
+        times=tuple(Time(time.day, time.part) for time in body.times),
+    )
 
 
 def _form_open(origin: Origin) -> bool:

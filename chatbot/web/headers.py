@@ -1,9 +1,13 @@
 """What every response carries: who may frame it, what it may load, which partner may read it."""
 
+from collections.abc import Mapping
+
 from flask import Flask, Response, request
 
+from ..model import Partner
+
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
 )
 _ALWAYS = {
@@ -19,15 +23,15 @@ _PREFLIGHT = {
 }
 
 
-def register(app: Flask, *, origins: frozenset[str], https_only: bool) -> None:
+def register(app: Flask, partners: Mapping[str, Partner], *, https_only: bool) -> None:
     """Add the headers to every response and answer the partners' preflight requests."""
-    framing = " ".join(["'self'", *sorted(origins)])
+    origins = frozenset(origin for partner in partners.values() for origin in partner.origins)
 
     @app.after_request
     def add(response: Response) -> Response:
         for name, value in _ALWAYS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", f"{_PAGE_POLICY}frame-ancestors {framing}")
+        response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY + _framing(partners))
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if https_only:
@@ -35,6 +39,12 @@ def register(app: Flask, *, origins: frozenset[str], https_only: bool) -> None:
         if request.path.startswith("/api/"):
             _let_partner_read(response, origins)
         return response
+
+
+def _framing(partners: Mapping[str, Partner]) -> str:
+    """A page may be framed by us, and by the sites of the partner it is shown for."""
+    partner = partners.get(request.args.get("partner", ""))
+    return " ".join(["frame-ancestors 'self'", *(partner.origins if partner else ())])
 
 
 def _let_partner_read(response: Response, origins: frozenset[str]) -> None:

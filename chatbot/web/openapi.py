@@ -15,6 +15,7 @@ from .schemas import (
     ConsultationRequest,
     FeedbackOut,
     FeedbackRequest,
+    FitsOut,
     ProblemOut,
     ReplyOut,
     StatusOut,
@@ -52,6 +53,14 @@ OPERATIONS: tuple[Operation, ...] = (
         ConsultationRequest,
         ConsultationOut,
         (*_BODY_PROBLEMS, "no-key", "key-in-flight", "unavailable"),
+    ),
+    (
+        "post",
+        "/api/v1/consultations/check",
+        "Check a request without storing it",
+        ConsultationRequest,
+        FitsOut,
+        _BODY_PROBLEMS,
     ),
     ("get", "/api/v1/consultations/form", "What the request form needs", None, ConsultationFormOut, ()),
     (
@@ -104,7 +113,7 @@ def _described(operation: Operation) -> Json:
         "operationId": path.removeprefix("/api/v1/").replace("/", "_"),
         "responses": _responses(outgoing, slugs, success="201" if outgoing is ConsultationOut else "200"),
     }
-    if incoming is ConsultationRequest:
+    if outgoing is ConsultationOut:
         described["parameters"] = [_KEY]
     if incoming:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(incoming)}}}

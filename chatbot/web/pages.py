@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
 from ..assistant import Origin, TooLong, TooMany
 from ..knowledge import Language
 from ..model import DANGER_KINDS, ENTRY_KINDS, Entry, Kind, Reply
-from . import widget
 from .api import answer
 from .parts import parts
 from .schemas import ChatRequest
@@ -20,9 +20,15 @@ pages = Blueprint("pages", __name__)
 
 @pages.app_context_processor
 def language_file() -> dict[str, Any]:
-    """Give every template the strings of the visitor's language and the article's names."""
+    """Give every template the words, the article's names, and where the visitor comes from for its links."""
     spoken = _language(_origin(request.args))
-    return {"say": spoken.strings, "language": spoken, "article": parts().assistant.base.article}
+    carried = {name: value for name in ("partner", "language", "country") if (value := request.args.get(name))}
+    return {
+        "say": spoken.strings,
+        "language": spoken,
+        "article": parts().assistant.base.article,
+        "carried": f"?{urlencode(carried)}" if carried else "",
+    }
 
 
 @pages.get("/")
@@ -66,14 +72,32 @@ def text_page(name: str) -> str:
 @pages.get("/demo")
 def demo() -> str:
     """Show the widget as it stands on a partner's page."""
-    return render_template("demo.html")
+    panel = request.args.get("panel", "")
+    return render_template("demo.html", panel=panel if panel in ("frame", "page") else "dialog")
 
 
 @pages.get("/widget.js")
 def widget_script() -> Response:
     """The widget with its partner's numbers and words in it."""
+    return parts().widgets.for_partner(_origin(request.args)).response()
+
+
+@pages.get("/widget/<name>.js")
+def pinned_widget(name: str) -> Response:
+    """The widget at an address whose content never changes, for a tag with `integrity`."""
+    return parts().widgets.version(name) or abort(404)
+
+
+@pages.get("/embed")
+def embed() -> str:
+    """Give a partner the tags to copy."""
     origin = _origin(request.args)
-    return widget.script(parts().assistant, origin, public_url=parts().settings.public_url)
+    return render_template(
+        "embed.html",
+        home=parts().settings.public_url,
+        partner=parts().assistant.partner(origin).slug,
+        pinned=parts().widgets.pinned,
+    )
 
 
 @pages.get("/favicon.ico")
@@ -95,6 +119,7 @@ def _chat_page(*, reply: Reply | None = None, token: str = "", error: str | None
         examples=[spoken.content.entries[id] for id in spoken.content.examples if id in spoken.content.entries],
         countries=assistant.base.countries,
         origin=origin,
+        ways=assistant.visitor(origin).ways[:1],
         danger=reply is not None and reply.kind in DANGER_KINDS,
     )
 

@@ -11,6 +11,7 @@ from ..storage import Storage
 from .conversation import Conversations
 from .limits import Limits
 from .metrics import Metrics
+from .widget import Widgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Parts:
     conversations: Conversations
     limits: Limits
     metrics: Metrics
+    widgets: Widgets
 
 
 def parts() -> Parts:

@@ -271,6 +271,29 @@ class StatusOut(Outgoing):
     can_cancel: bool
 
 
+class TimeChoiceOut(Outgoing):
+    day: str
+    part: str
+    label: str
+
+
+class FieldOut(Outgoing):
+    """One field of the form. `send_summary` is the tick without which `summary` is not to be sent."""
+
+    name: str
+    type: str = "text"
+    label: str
+    help: str = ""
+    autocomplete: str = "off"
+    most: int = 500
+    more: bool = False
+    choices: tuple[TimeChoiceOut, ...] = ()
+
+
+class FitsOut(Outgoing):
+    fits: Literal[True] = True
+
+
 class ConsultationFormOut(Outgoing):
     """What a program needs to show the form."""
 
@@ -279,3 +302,5 @@ class ConsultationFormOut(Outgoing):
     consent_version: str
     days: tuple[str, ...]
     parts: tuple[str, ...]
+    fields: tuple[FieldOut, ...] = ()
+    words: dict[str, str] = {}

@@ -25,6 +25,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     quiet += ["--disable-component-update", "--disable-sync"]
+    quiet += ["--disable-features=LocalNetworkAccessChecks"]  # a partner's page, made up, may ask a local server
     return {**browser_type_launch_args, **({"executable_path": found} if found else {}), "args": quiet}
 
 
