@@ -1,5 +1,6 @@
 """Putting the parts together from settings, and making what is missing: key, tables, compiled base."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,8 @@ from .reception import Reception
 from .safety import Guard
 from .storage import Storage
 from .typeahead import Typeahead
+
+log = logging.getLogger("chatbot")
 
 Report = Callable[[Exception], None]
 
@@ -41,13 +44,22 @@ def build_voice(language: Language, settings: Settings, *, progress: Progress = 
 
     Raises GuardFailed.
     """
-    guard = Guard(language.safety)
+    guard = build_guard(language, settings, progress=progress)
     if failures := guard.self_test():
         raise GuardFailed("\n".join(["The safety gate fails its own examples:", *failures]))
     served = language if settings.drafts_served else _reviewed(language)
     matcher = compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
     content = served.content
     return Voice(served, Dialogue(content, guard, matcher), Typeahead(content.entries), matcher)
+
+
+def build_guard(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Guard:
+    """The gate with its vote; on any fault of the vote's, the rules alone."""
+    try:
+        return compiled.guard(language.safety, language.phrasings, folder=settings.instance_dir, progress=progress)
+    except Exception as fault:  # a full disk or a broken file must not take the rules away too
+        log.error("the safety gate has no vote, its rules go on alone: %r", fault)
+        return Guard(language.safety)
 
 
 def build_reception(settings: Settings, base: KnowledgeBase, storage: Storage) -> Reception:

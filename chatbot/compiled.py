@@ -1,12 +1,15 @@
-"""Keeping a fitted matcher on disk: hides the file, the lock and when it is stale."""
+"""Keeping what was fitted on disk, matchers and votes: hides the files, the lock and when they are stale."""
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from .matching import FORMAT, Matcher, Vocabulary, shipped_words
+from .safety import VOTE_FORMAT, Guard, Rules, Vote
 
 Progress = Callable[[str], None]
 
@@ -28,16 +31,40 @@ def matcher(
     progress: Progress = lambda line: None,
 ) -> Matcher:
     """Load the matcher fitted on exactly these phrasings, or fit it and keep it."""
-    path = folder / f"matcher-{_content_hash(phrasings, vocabulary)}.bin"
-    if (kept := _load(path)) is not None:
+    name = f"matcher-{_content_hash(phrasings, vocabulary)}.bin"
+    fit = partial(Matcher, phrasings, vocabulary=vocabulary, progress=progress)
+    return _kept(folder / name, load=Matcher.load, fit=fit)
+
+
+def guard(
+    rules: Rules, phrasings: Mapping[str, tuple[str, ...]], *, folder: Path, progress: Progress = lambda line: None
+) -> Guard:
+    """The guard with its vote, loaded, or fitted on the rules' examples and these harmless phrasings, and kept."""
+    voting = Guard(rules)
+    harmless = sorted({text for texts in phrasings.values() for text in texts})
+    name = f"vote-{_vote_hash(rules, harmless)}.bin"
+    fit = partial(voting.learn, harmless, progress=progress)
+    voting.heed(_kept(folder / name, load=Vote.load, fit=fit))
+    return voting
+
+
+class _Fitted(Protocol):
+    def dump(self) -> bytes: ...
+
+
+Kept = TypeVar("Kept", bound=_Fitted)
+
+
+def _kept(path: Path, *, load: Callable[[bytes], Kept], fit: Callable[[], Kept]) -> Kept:
+    if (kept := _load(path, load)) is not None:
         return kept
-    with one_at_a_time(folder):
-        return _load(path) or _fit(path, phrasings, vocabulary, progress)
+    with one_at_a_time(path.parent):
+        return _load(path, load) or _fit(path, fit)
 
 
-def _fit(path: Path, phrasings: Mapping[str, tuple[str, ...]], vocabulary: Vocabulary, progress: Progress) -> Matcher:
-    fitted = Matcher(phrasings, vocabulary=vocabulary, progress=progress)
-    for stale in path.parent.glob("matcher-*.bin"):
+def _fit(path: Path, fit: Callable[[], Kept]) -> Kept:
+    fitted = fit()
+    for stale in path.parent.glob(f"{path.name.partition('-')[0]}-*.bin"):
         stale.unlink()
     unfinished = path.with_suffix(".tmp")
     unfinished.write_bytes(fitted.dump())
@@ -45,14 +72,18 @@ def _fit(path: Path, phrasings: Mapping[str, tuple[str, ...]], vocabulary: Vocab
     return fitted
 
 
-def _load(path: Path) -> Matcher | None:
+def _load(path: Path, load: Callable[[bytes], Kept]) -> Kept | None:
     try:
-        return Matcher.load(path.read_bytes())
+        return load(path.read_bytes())
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, EOFError):
         path.unlink(missing_ok=True)  # cut short by a full disk or a kill: fit again
         return None
+
+
+def _vote_hash(rules: Rules, harmless: Iterable[str]) -> str:
+    return sha256(f"{VOTE_FORMAT}\n{rules!r}\n{chr(0).join(harmless)}".encode()).hexdigest()[:16]
 
 
 def _content_hash(phrasings: Mapping[str, tuple[str, ...]], vocabulary: Vocabulary) -> str:

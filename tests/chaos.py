@@ -103,7 +103,7 @@ class Service:
             "CHATBOT_WEBHOOK_PRIVATE_HOSTS": "127.0.0.1",
             "CHATBOT_RATE_LIMIT": "off",
         }
-        for made in (ROOT / "instance").glob("matcher-*.bin"):
+        for made in (ROOT / "instance").glob("*-*.bin"):
             (folder / made.name).write_bytes(made.read_bytes())
         self._server = self._start("gunicorn", "wsgi:app", "--log-level", "critical")
         self._deliverer = self._start("chatbot", "deliver")

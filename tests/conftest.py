@@ -23,7 +23,7 @@ KNOWLEDGE = ROOT / "knowledge"
 def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder that starts with the matcher `python -m chatbot compile` made, where there is one."""
     folder = tmp_path_factory.mktemp("instance")
-    for made in (ROOT / "instance").glob("matcher-*.bin"):
+    for made in (ROOT / "instance").glob("*-*.bin"):
         shutil.copy(made, folder)
     return folder
 
@@ -48,7 +48,7 @@ def make_client(compiled_dir: Path, tmp_path: Path) -> Callable[..., FlaskClient
     """Make an app with its own settings and database."""
 
     def make(**changed: object) -> FlaskClient:
-        for made in compiled_dir.glob("matcher-*.bin"):
+        for made in compiled_dir.glob("*-*.bin"):
             shutil.copy(made, tmp_path)
         return create_app(
             Settings.model_validate({"instance_dir": tmp_path, "deliver_in_workers": False, **changed})

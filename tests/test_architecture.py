@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deadline": set(),
     "storage": {"booking", "deadline"},
     "delivery": {"booking", "deadline", "storage"},
-    "compiled": {"matching"},
+    "compiled": {"matching", "safety"},
     "knowledge": {"model", "text", "safety", "matching", "booking"},
     "cases": {"model", "evaluation", "knowledge"},
     "reception": {"booking", "storage"},

@@ -12,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from chatbot import compiled
+from chatbot.knowledge import Language, load
 from chatbot.model import Contact, Country, Level, RedFlag
-from chatbot.safety import Guard, Rules
+from chatbot.safety import Guard, Rules, Vote
 from chatbot.safety.reading import words
+from chatbot.safety.vote import Opinion
 from tests.bench.variants import variants
 
 KNOWLEDGE = Path(__file__).parent.parent / "knowledge"
@@ -29,7 +32,7 @@ NESTED_QUANTIFIER = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")
 def merged(folder: Path) -> dict[str, Any]:
     """Put the files of a folder together: lists of one key are joined, mappings merged."""
     book: dict[str, Any] = {}
-    for file in sorted(folder.glob("*.yaml")):
+    for file in sorted(folder.rglob("*.yaml")):
         for key, value in yaml.safe_load(file.read_text("utf-8")).items():
             if isinstance(value, list):
                 book[key] = book.get(key, []) + value
@@ -40,13 +43,18 @@ def merged(folder: Path) -> dict[str, Any]:
 
 
 @cache
+def english() -> Language:
+    return load(KNOWLEDGE).languages["en"]
+
+
 def rules() -> Rules:
-    return TypeAdapter(Rules).validate_python(merged(KNOWLEDGE / "en" / "safety"))
+    return english().safety
 
 
 @cache
 def guard() -> Guard:
-    return Guard(rules())
+    """The gate as it is served, its vote made by `python -m chatbot compile` or here."""
+    return compiled.guard(rules(), english().phrasings, folder=KNOWLEDGE.parent / "instance")
 
 
 def examples() -> Iterator[tuple[str, str, Level]]:
@@ -96,7 +104,8 @@ def test_self_test_names_a_sign_or_card_that_is_not_there() -> None:
 
 @pytest.mark.parametrize("group", sorted(rules().groups))
 def test_every_group_of_danger_is_recognised(group: str) -> None:
-    assert any(rule.group == group and rule.must_match for rule in rules().rules)
+    by_rule = any(rule.group == group and rule.must_match for rule in rules().rules)
+    assert by_rule or rules().examples[group]
 
 
 @pytest.mark.parametrize("kind", [name for name, _ in variants("I'm having autonomic dysreflexia, help me", seed=1)])
@@ -113,6 +122,93 @@ def test_harmless_lines_pass_however_they_are_typed() -> None:
     told = [changed for number, line in enumerate(lines) for _, changed in variants(line, seed=number)]
     stopped = [changed for changed in told if level_of(changed)]
     assert len(stopped) <= 0.01 * len(told), stopped
+
+
+# -- the vote --------------------------------------------------------------------------------------
+
+
+class BrokenVote(Vote):
+    def __init__(self) -> None:
+        pass
+
+    def opinion(self, evidence: object) -> Any:
+        raise RuntimeError
+
+
+class Heard(BrokenVote):
+    """A vote that says the same of every message."""
+
+    def __init__(self, danger: float, label: str = "crisis suicidal_crisis") -> None:
+        self.said = Opinion(danger, {label: danger})
+
+    def opinion(self, evidence: object) -> Opinion:
+        return self.said
+
+    def counted(self, evidence: object, label: str) -> tuple[str, ...]:
+        return ()
+
+
+def with_vote(vote: Vote) -> Guard:
+    heeding = Guard(rules())
+    heeding.heed(vote)
+    return heeding
+
+
+def listed() -> list[tuple[str, Level]]:
+    return [(text, block.level) for blocks in rules().examples.values() for block in blocks for text in block.says]
+
+
+def test_listed_messages_are_recognised_and_harmless_ones_pass() -> None:
+    told, harmless = listed()[::4], [text for block in rules().harmless for text in block.says][::4]
+    missed = [text for text, _ in told if level_of(text) is None]
+    stopped = [text for text in harmless if level_of(text)]
+    assert len(missed) <= 0.02 * len(told), missed
+    assert len(stopped) <= 0.01 * len(harmless), stopped
+
+
+def test_the_vote_sees_what_no_rule_does() -> None:
+    plain = Guard(rules())
+    unseen = [text for text, _ in listed()[::10] if plain.assess(text).red_flag is None]
+    assert unseen
+    assert sum(level_of(text) is not None for text in unseen) >= 0.9 * len(unseen)
+
+
+def test_a_vote_that_raises_leaves_the_rules() -> None:
+    broken = with_vote(BrokenVote())
+    assert all((flag := broken.assess(text).red_flag) and flag.level is level for _, text, level in examples())
+    assert broken.assess("how much does it cost?").red_flag is None
+
+
+def test_a_vote_without_doubt_stops_what_no_rule_knows_and_names_what_counted() -> None:
+    red_flag = with_vote(Heard(0.9)).assess("what a lovely day it is").red_flag
+    assert red_flag is not None
+    assert (red_flag.level, red_flag.group, red_flag.trace[0]) == (Level.CRISIS, "suicidal_crisis", "listed")
+
+
+def test_a_vote_sure_of_no_danger_lets_a_rule_pass_with_the_safety_net_beside_it() -> None:
+    assessment = with_vote(Heard(0.001)).assess("I can't breathe")
+    assert assessment.red_flag is None
+    assert assessment.safety_net
+
+
+def test_over_two_messages_the_vote_has_no_say() -> None:
+    doubting = with_vote(Heard(0.001))
+    first = doubting.assess("my head is pounding")
+    assert doubting.assess("I have a C5 injury", earlier=first.signs).red_flag is not None
+
+
+def test_a_voted_red_flag_is_none_that_a_sign_rules_out() -> None:
+    voting = with_vote(Heard(0.9, "emergency autonomic_dysreflexia"))
+    red_flag = voting.assess("fell out of my chair, neck hurts, head is pounding and I'm sweating").red_flag
+    assert red_flag is not None
+    assert red_flag.group != "autonomic_dysreflexia"
+
+
+def test_a_kept_vote_says_the_same_and_a_cut_one_is_refused() -> None:
+    dumped = Vote.fit([("", 1.0, {"a": 1.0, "b": 1.0}), ("crisis x", 1.0, {"a": 1.0, "c": 1.0})] * 4).dump()
+    assert Vote.load(dumped).opinion({"c": 1.0}).danger > 0.5 > Vote.load(dumped).opinion({"b": 1.0}).danger
+    with pytest.raises(ValueError, match="not a dumped vote"):
+        Vote.load(dumped[:-40])
 
 
 # -- meaning ---------------------------------------------------------------------------------------
@@ -322,5 +418,5 @@ def test_work_grows_with_the_length_of_a_message_and_no_faster(line: str) -> Non
 
 
 def test_same_words_same_answer() -> None:
-    again = Guard(rules())
+    again = with_vote(guard()._vote or BrokenVote())
     assert all(again.assess(text) == guard().assess(text) for _, text, _ in examples())

@@ -172,15 +172,15 @@ def _section(title: str, tally: Mapping[str, Counter[str]]) -> list[str]:
 
 def curve(options: argparse.Namespace, settings: Settings) -> int:
     """What more phrasings are worth: the same messages judged with a part of the phrasings, and with all."""
+    from ..building import build_guard
     from ..cases import read_cases
     from ..dialogue import Dialogue
     from ..evaluation import evaluate as judge_all
     from ..knowledge import load
     from ..matching import Matcher
-    from ..safety import Guard
 
     language = load(settings.knowledge_dir).languages["en"]
-    guard = Guard(language.safety)
+    guard = build_guard(language, settings)
     cases = [case for path in options.files for case in read_cases(path)]
     print("share  phrasings   right  right or one tap away  answered anyway")
     for share in (0.25, 0.5, 0.67, 1.0):
@@ -213,14 +213,14 @@ def compile_base(options: argparse.Namespace, settings: Settings) -> int:
 
 def fit_thresholds(options: argparse.Namespace, settings: Settings) -> int:
     """Fit the bands on labelled messages, print the curve, and write thresholds.yaml."""
+    from ..building import build_guard
     from ..cases import read_cases
     from ..dialogue import Dialogue
     from ..model import Bands
-    from ..safety import Guard
     from ..thresholds import Costs, fit
 
     voice = _voice(settings)
-    content, guard = voice.language.content, Guard(voice.language.safety)
+    content, guard = voice.language.content, build_guard(voice.language, settings)
 
     def make(bands: Bands) -> Dialogue:
         return Dialogue(replace(content, bands=bands), guard, voice.matcher)

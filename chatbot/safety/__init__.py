@@ -2,5 +2,7 @@
 
 from chatbot.safety.guard import Guard
 from chatbot.safety.rules import Rules
+from chatbot.safety.vote import FORMAT as VOTE_FORMAT
+from chatbot.safety.vote import Vote
 
-__all__ = ["Guard", "Rules"]
+__all__ = ["VOTE_FORMAT", "Guard", "Rules", "Vote"]

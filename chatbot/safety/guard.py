@@ -1,17 +1,31 @@
 """The gate itself: hides how found signs become one red flag, its card and what the next turn has to know."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from chatbot.model import Assessment, Contact, Country, Level, RedFlag
+from chatbot.model import Assessment, Contact, Country, Kind, Level, RedFlag
+from chatbot.safety import evidence
 from chatbot.safety.cards import written
+from chatbot.safety.evidence import Piece
 from chatbot.safety.frames import NAMES, Framer, name_of
 from chatbot.safety.patterns import Patterns
 from chatbot.safety.reading import START, STOP, windows, words
 from chatbot.safety.rules import Rule, Rules
+from chatbot.safety.search import Span
 from chatbot.safety.spelling import Speller
+from chatbot.safety.vote import HARMLESS, Evidence, Opinion, Vote
 
 _PRESSING = {level: place for place, level in enumerate(Level)}
+_LISTED = "listed"  # stands in a trace where a rule's id would stand
+_DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
+_SURE = 0.2  # of danger: the vote alone stops a message
+_ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
+_PART = 0.5  # how much one sentence of a harmless message counts
+_OUT_OF_PLACE = 0.25  # a part of a message has to be so much surer of danger than the whole
+_SOME = 4  # so many phrasings are far from danger that every fourth says as much as all ...
+_UNSURE = 0.03  # ... but for those that look as dangerous as this without having been learnt
+_DOUBT = 0.1  # below, the vote lets a message pass although a rule fired
 
 
 class Guard:
@@ -27,15 +41,35 @@ class Guard:
         self._framer = Framer(self._patterns)
         self._speller = Speller(self._patterns.vocabulary, ordinary=rules.ordinary_words, misheard=rules.misheard)
         self._order = {group: place for place, group in enumerate(rules.groups)}
+        self._vote: Vote | None = None
+
+    def learn(self, harmless: Iterable[str], *, progress: Callable[[str], None] = lambda line: None) -> Vote:
+        """Fit the vote on the listed examples, and on more that is harmless."""
+        progress("fitting the safety vote")
+        told = [(label, 1.0, self._whole(text)) for label, text in self._listed()]
+        told += [
+            (HARMLESS, _PART, part) for label, text in self._listed() if not label for part in self._sentences(text)
+        ]
+        ordinary = [(HARMLESS, _ORDINARY, self._whole(text)) for text in harmless]
+        some, others = ordinary[::_SOME], [line for at, line in enumerate(ordinary) if at % _SOME]
+        vote = Vote.fit([*told, *some])
+        mistaken = [line for line in others if vote.opinion(line[2]).danger > _UNSURE]
+        return Vote.fit([*told, *some, *mistaken])
+
+    def heed(self, vote: Vote) -> None:
+        """Let a fitted vote speak beside the rules from now on."""
+        self._vote = vote
 
     def assess(self, text: str, *, earlier: Collection[str] = ()) -> Assessment:
         """Find the most pressing red flag in a message, given the signs carried from the turn before."""
-        seen, cancelled = self._signs(text)
+        pieces = self._pieces(text)
+        seen = _seen(pieces)
         fired = self._fired(seen, earlier)
+        red_flag = self._red_flag(fired, pieces, earlier)
         return Assessment(
-            red_flag=self._red_flag(fired, seen, earlier),
+            red_flag=red_flag,
             signs=self._carried(seen, earlier),
-            safety_net=None if fired else self._safety_net(seen, cancelled),
+            safety_net=None if red_flag else self._safety_net(pieces),
         )
 
     def card(self, red_flag: RedFlag, country: Country | None) -> tuple[str, tuple[Contact, ...]]:
@@ -49,35 +83,37 @@ class Guard:
 
     # -- signs -------------------------------------------------------------------------------------
 
-    def _signs(self, text: str) -> tuple[set[str], set[str]]:
-        """The signs that stand, and those that only were mentioned; a long message is read piece by piece."""
-        seen: set[str] = set()
-        mentioned: set[str] = set()
+    def _pieces(self, text: str) -> list[Piece]:
+        """What the rules find in a message; a long one is read piece by piece."""
         readings = self._speller.read([START, *words(text), STOP])
-        known: dict[tuple[int, tuple[tuple[str, ...], ...]], tuple[set[str], set[str]]] = {}
+        known: dict[tuple[int, tuple[tuple[str, ...], ...]], Piece] = {}
         for start, end, own in windows(len(readings)):
             piece = (own - start, tuple(readings[start:end]))
             if piece not in known:
-                known[piece] = self._signs_of(piece[1], own=piece[0])
-            seen |= known[piece][0]
-            mentioned |= known[piece][1]
-            if end < len(readings) and any(rule.level is Level.EMERGENCY for rule in self._fired(seen, ())):
+                known[piece] = self._piece(piece[1], own=piece[0])
+            if end < len(readings) and any(
+                rule.level is Level.EMERGENCY for rule in self._fired(_seen(known.values()))
+            ):
                 break  # nothing can be more pressing
-        return seen, mentioned - seen
+        return list(known.values())
 
-    def _signs_of(self, readings: Sequence[tuple[str, ...]], *, own: int) -> tuple[set[str], set[str]]:
+    def _piece(self, readings: Sequence[tuple[str, ...]], *, own: int) -> Piece:
         message = self._patterns.read(readings)
         named = self._patterns.all_spans(message)
-        found = {name: spans for name, spans in named.items() if name in self._rules.signs}
-        if not found:
-            return set(), set()
-        setting = self._framer.setting(message, [span for spans in found.values() for span in spans])
-        seen = {
-            name
-            for name, spans in found.items()
-            if any(span[0] >= own and not setting.takes_away(self._rules.signs[name], span) for span in spans)
-        }
-        return seen, set(found)
+        signs = self._rules.signs
+        found = [(name, span) for name, spans in named.items() if name in signs for span in spans]
+        setting = self._framer.setting(message, [span for _, span in found])
+        standing: list[tuple[str, Span]] = []
+        cancelled: list[tuple[str, Span]] = []
+        for name, span in found:
+            (cancelled if setting.takes_away(signs[name], span) else standing).append((name, span))
+        return Piece(
+            words=readings,
+            own=own,
+            standing=standing,
+            cancelled=cancelled,
+            other=[(name, span) for name, spans in named.items() if name not in signs for span in spans],
+        )
 
     def _carried(self, seen: set[str], earlier: Collection[str]) -> tuple[str, ...]:
         signs = self._rules.signs
@@ -85,9 +121,60 @@ class Guard:
         still = {name for name in earlier if name in signs and signs[name].lasting}
         return tuple(sorted(now | still))
 
-    def _safety_net(self, seen: set[str], cancelled: set[str]) -> str | None:
-        touched = seen | cancelled
+    def _safety_net(self, pieces: Iterable[Piece]) -> str | None:
+        touched = {name for piece in pieces for name in piece.mentioned}
         return next((net.text for net in self._rules.safety_nets if not touched.isdisjoint(net.signs)), None)
+
+    # -- the vote ----------------------------------------------------------------------------------
+
+    def _opinion(self, pieces: Sequence[Piece]) -> tuple[float, Opinion, Evidence] | None:
+        """The vote's sureness of danger, and what it says of the most dangerous part; None where it cannot say."""
+        if self._vote is None:
+            return None
+        try:
+            return max(self._opinions(self._vote, pieces), key=lambda said: said[0])
+        except Exception:  # whatever is wrong with the vote, the rules go on without it
+            return None
+
+    def _opinions(self, vote: Vote, pieces: Sequence[Piece]) -> Iterator[tuple[float, Opinion, Evidence]]:
+        for piece in pieces:
+            weighed = evidence.whole(piece, self._fired)
+            opinion = vote.opinion(weighed)
+            yield opinion.danger, opinion, weighed
+            if len(pieces) == 1:
+                for part in evidence.parts(piece, self._fired):
+                    opinion = vote.opinion(part)
+                    yield opinion.danger - _OUT_OF_PLACE, opinion, part
+
+    def _whole(self, text: str) -> Evidence:
+        return evidence.whole(self._pieces(text)[0], self._fired)
+
+    def _sentences(self, text: str) -> Iterable[Evidence]:
+        return evidence.sentences(self._pieces(text)[0], self._fired)
+
+    def _by_vote(self, opinion: Opinion, weighed: Evidence, known: set[str]) -> RedFlag | None:
+        """The likeliest red flag that no sign rules out."""
+        for label in opinion.shares:
+            level, _, group = label.partition(" ")
+            if group in self._order and not self._is_ruled_out(group, known):
+                counted = self._vote.counted(weighed, label) if self._vote else ()
+                return RedFlag(group, Level(level), (_LISTED, *counted))
+        return None
+
+    def _is_ruled_out(self, group: str, known: set[str]) -> bool:
+        """Whether every rule of the group is: nobody is told to sit up after a blow."""
+        rules = [rule for rule in self._rules.rules if rule.group == group]
+        return bool(rules) and all(not known.isdisjoint(rule.unless) for rule in rules)
+
+    def _listed(self) -> Iterable[tuple[str, str]]:
+        """Every example with its label, level and group in one."""
+        for rule in self._rules.rules:
+            yield from ((f"{rule.level} {rule.group}", text) for text in rule.must_match)
+            yield from ((HARMLESS, text) for text in rule.must_not_match if not self._fired_by(text))
+        yield from ((HARMLESS, text) for text in self._rules.must_pass)
+        for group, blocks in self._rules.examples.items():
+            yield from ((f"{block.level} {group}", text) for block in blocks for text in block.says)
+        yield from ((HARMLESS, text) for block in self._rules.harmless for text in block.says)
 
     # -- rules -------------------------------------------------------------------------------------
 
@@ -96,24 +183,41 @@ class Guard:
         needs = [(rule, [frozenset(item.split(" | ")) for item in rule.signs]) for rule in self._rules.rules]
         return [(rule, items, rule.at_least or len(items)) for rule, items in needs]
 
-    def _fired(self, seen: set[str], earlier: Collection[str]) -> list[Rule]:
+    @cached_property
+    def _rules_with(self) -> dict[str, list[int]]:
+        """For each sign the places of the rules that it can help to fire."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, (_, items, _) in enumerate(self._needs):
+            for sign in frozenset().union(*items):
+                places[sign].append(place)
+        return dict(places)
+
+    def _fired(self, seen: Collection[str], earlier: Collection[str] = ()) -> list[Rule]:
         """The rules that hold; at least one sign has to be of this turn."""
-        if not seen:
-            return []
-        known = seen.union(earlier)
+        known = {*seen, *earlier}
+        likely = sorted({place for sign in seen for place in self._rules_with.get(sign, ())})
         return [
             rule
-            for rule, items, needed in self._needs
-            if sum(not item.isdisjoint(known) for item in items) >= needed
-            and any(not item.isdisjoint(seen) for item in items)
-            and known.isdisjoint(rule.unless)
+            for rule, items, needed in (self._needs[place] for place in likely)
+            if known.isdisjoint(rule.unless) and sum(not item.isdisjoint(known) for item in items) >= needed
         ]
 
-    def _red_flag(self, fired: list[Rule], seen: set[str], earlier: Collection[str]) -> RedFlag | None:
-        if not fired:
+    def _red_flag(self, fired: list[Rule], pieces: list[Piece], earlier: Collection[str]) -> RedFlag | None:
+        """What rules and vote make of it together; over two messages, and without a vote, the rules decide."""
+        seen = _seen(pieces)
+        by_rule = self._by_rule(fired, seen.union(earlier)) if fired else None
+        said = None if by_rule and not self._fired(seen) else self._opinion(pieces)
+        if said is None:
+            return by_rule
+        danger, opinion, weighed = said
+        if danger < (_DOUBT if by_rule else _SURE):
             return None
+        if by_rule and _share_of(by_rule.level.kind, opinion) > _DIFFERS * opinion.danger:
+            return by_rule
+        return self._by_vote(opinion, weighed, seen) or by_rule
+
+    def _by_rule(self, fired: list[Rule], known: set[str]) -> RedFlag:
         rule = min(fired, key=lambda rule: (_PRESSING[rule.level], self._order[rule.group]))
-        known = seen.union(earlier)
         signs = sorted({sign for item in rule.signs for sign in item.split(" | ") if sign in known})
         return RedFlag(rule.group, rule.level, (rule.id, *signs))
 
@@ -124,8 +228,7 @@ class Guard:
     # -- self-test ---------------------------------------------------------------------------------
 
     def _fired_by(self, text: str) -> list[Rule]:
-        seen, _ = self._signs(text)
-        return self._fired(seen, ())
+        return self._fired(_seen(self._pieces(text)))
 
     def _broken_links(self) -> Iterable[str]:
         rules = self._rules
@@ -161,3 +264,11 @@ class Guard:
         for example in self._rules.must_pass:
             for other in self._fired_by(example):
                 yield f"rule {other.id} stops what must pass: {example}"
+
+
+def _share_of(kind: Kind, opinion: Opinion) -> float:
+    return sum(share for label, share in opinion.shares.items() if Level(label.partition(" ")[0]).kind is kind)
+
+
+def _seen(pieces: Iterable[Piece]) -> set[str]:
+    return {name for piece in pieces for name in piece.seen}

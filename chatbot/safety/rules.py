@@ -1,7 +1,7 @@
 """What an editor writes in knowledge/<language>/safety/*.yaml: hides nothing, names everything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chatbot.model import Contact, Level
@@ -52,6 +52,23 @@ class Rule:
     at_least: int = 0
     unless: tuple[str, ...] = ()
     card: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Messages that one writer listed for a group of red flags, all at one level."""
+
+    level: Level
+    writer: int
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """Messages that one writer listed as harmless, close as they sound."""
+
+    writer: int
+    says: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +141,5 @@ class Rules:
     safety_nets: tuple[SafetyNet, ...]
     unknown_country: UnknownCountry
     must_pass: tuple[str, ...] = ()
+    examples: Mapping[str, tuple[Examples, ...]] = field(default_factory=dict)
+    harmless: tuple[Harmless, ...] = ()

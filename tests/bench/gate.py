@@ -7,26 +7,23 @@ from math import sqrt
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
-from typing import Any
 
 import yaml
-from pydantic import TypeAdapter
 
+from chatbot import compiled
+from chatbot.knowledge import load
 from chatbot.model import Level
-from chatbot.safety import Guard, Rules
+from chatbot.safety import Guard
 from tests.bench.variants import variants
 
-FOLDER = Path(__file__).parents[2] / "knowledge" / "en" / "safety"
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 Line = tuple[str, str, str]  # the line, its level ("" for one that must pass), its group
 
 
 def guard() -> Guard:
-    """The gate on the rules of this repository."""
-    book: dict[str, Any] = {}
-    for file in sorted(FOLDER.glob("*.yaml")):
-        for key, value in yaml.safe_load(file.read_text("utf-8")).items():
-            book[key] = book.get(key, []) + value if isinstance(value, list) else {**book.get(key, {}), **value}
-    return Guard(TypeAdapter(Rules).validate_python(book))
+    """The gate of this repository, with its vote; the vote is kept in `instance/`, as the app keeps it."""
+    english = load(KNOWLEDGE).languages["en"]
+    return compiled.guard(english.safety, english.phrasings, folder=KNOWLEDGE.parent / "instance")
 
 
 def lines(path: Path) -> Iterator[Line]:

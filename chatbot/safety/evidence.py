@@ -1,0 +1,117 @@
+"""What stands in a message, as things to be weighed: hides word pairs, stems and how much each counts."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from chatbot.safety.reading import PAUSE, START, STOP
+from chatbot.safety.rules import Rule
+from chatbot.safety.search import Span
+
+_ENDINGS = (
+    "ations",
+    "ation",
+    "ments",
+    "ment",
+    "ings",
+    "ing",
+    "ied",
+    "ies",
+    "ed",
+    "ers",
+    "er",
+    "ly",
+    "es",
+    "s",
+    "e",
+    "y",
+)
+_SHORTEST_STEM = 3
+_ALWAYS = ""  # stands in every message, so that one without telling words is as harmless as most are
+_SHORTEST = 3  # a sentence of fewer words is none
+_MOST_CUTS = 4
+_ONE = 2  # cuts around one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What the rules found in a message, or in one piece of a long one: each name with its places."""
+
+    words: Sequence[tuple[str, ...]]
+    own: int
+    standing: Sequence[tuple[str, Span]] = ()
+    cancelled: Sequence[tuple[str, Span]] = ()
+    other: Sequence[tuple[str, Span]] = ()
+
+    @property
+    def seen(self) -> set[str]:
+        """The signs that stand in the piece's own part."""
+        return {name for name, span in self.standing if span[0] >= self.own}
+
+    @property
+    def mentioned(self) -> set[str]:
+        """Every sign that was said, taken away or not."""
+        return {name for name, _ in (*self.standing, *self.cancelled)}
+
+
+Fired = Callable[[Collection[str]], Collection[Rule]]
+"""Which rules hold for a set of signs."""
+
+
+def whole(piece: Piece, fired: Fired) -> dict[str, float]:
+    """The evidence of all of it."""
+    return _within(piece, 0, len(piece.words), fired)
+
+
+def sentences(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
+    """The evidence of each sentence, where there are several."""
+    cuts = _cuts(piece)
+    return (_within(piece, start, end, fired) for start, end in pairwise(cuts) if len(cuts) > _ONE)
+
+
+def parts(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
+    """The evidence of each sentence, and of all before and after one ends: a question there excuses nothing here."""
+    cuts = _cuts(piece)
+    inner = cuts[1:-1]
+    cuts = [0, *inner[:: 1 + len(inner) // _MOST_CUTS], len(piece.words)]
+    spans = {*pairwise(cuts), *((0, cut) for cut in cuts[1:-1]), *((cut, cuts[-1]) for cut in cuts[1:-1])}
+    return (_within(piece, start, end, fired) for start, end in sorted(spans) if len(cuts) > _ONE)
+
+
+def _cuts(piece: Piece) -> list[int]:
+    """The beginning, the end of each sentence, and the end."""
+    ends = [at + 1 for at, reading in enumerate(piece.words) if reading[0] == STOP]
+    return [0, *(end for end in ends if _SHORTEST < end < len(piece.words) - _SHORTEST), len(piece.words)]
+
+
+def _within(piece: Piece, start: int, end: int, fired: Fired) -> dict[str, float]:
+    found = {_ALWAYS: 1.0, **dict.fromkeys(_inside(piece.other, "N", start, end), 0.5)}
+    found |= dict.fromkeys(_inside(piece.cancelled, "C", start, end), 1.0)
+    found |= dict.fromkeys(_inside(piece.standing, "S", start, end), 1.0)
+    if rules := fired([name[1:] for name in _inside(piece.standing, "S", max(start, piece.own), end)]):
+        found["R"] = 1.5
+        found |= dict.fromkeys((f"R{rule.level}" for rule in rules), 0.5)
+    return found | _of_words(piece.words[start:end])
+
+
+def _inside(named: Iterable[tuple[str, Span]], mark: str, start: int, end: int) -> Iterator[str]:
+    return (mark + name for name, span in named if start <= span[0] < end)
+
+
+def _of_words(words: Sequence[tuple[str, ...]]) -> dict[str, float]:
+    stems = [_stem(reading[0]) for reading in words if reading[0] not in (START, STOP, PAUSE)]
+    found = {f"{one} .. {two}": 0.5 for one, two in zip(stems, stems[2:], strict=False)}
+    found |= {f"{one} {two}": 0.7 for one, two in pairwise(stems)}
+    return found | dict.fromkeys(stems, 1.0)
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
+    """A word without its common endings; of a number, how many figures it has."""
+    if word[0].isdigit():
+        return "#" * len(word.partition(".")[0])
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    return word
