@@ -21,6 +21,7 @@ _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
 _SURE = 0.2  # of danger: the vote alone stops a message
 _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
+_MUST = 4.0  # how much a line of must_pass counts
 _PART = 0.5  # how much one sentence of a harmless message counts
 _OUT_OF_PLACE = 0.25  # a part of a message has to be so much surer of danger than the whole
 _SOME = 4  # so many phrasings are far from danger that every fourth says as much as all ...
@@ -171,7 +172,6 @@ class Guard:
         for rule in self._rules.rules:
             yield from ((f"{rule.level} {rule.group}", text) for text in rule.must_match)
             yield from ((HARMLESS, text) for text in rule.must_not_match if not self._fired_by(text))
-        yield from ((HARMLESS, text) for text in self._rules.must_pass)
         for group, blocks in self._rules.examples.items():
             yield from ((f"{block.level} {group}", text) for block in blocks for text in block.says)
         yield from ((HARMLESS, text) for block in self._rules.harmless for text in block.says)
