@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .dialogue import Dialogue, Visitor
 from .model import Choice, Context, Kind, Reply
@@ -87,6 +87,50 @@ def evaluate(dialogue: Dialogue, cases: Iterable[Case], *, known: frozenset[tupl
     return report
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What became of one case as it is written, and with its last turn changed."""
+
+    plain: Verdict
+    changed: Verdict
+
+    @property
+    def lost(self) -> bool:
+        """Right as it is written, not right any more when changed."""
+        return self.plain.outcome == RIGHT != self.changed.outcome
+
+    @property
+    def gained(self) -> bool:
+        """The other way round."""
+        return self.plain.outcome != RIGHT == self.changed.outcome
+
+
+def evaluate_pairs(
+    dialogue: Dialogue,
+    cases: Iterable[Case],
+    changes: Iterable[Callable[[str], str]],
+    *,
+    known: frozenset[tuple[str, ...]] = frozenset(),
+) -> list[Pair]:
+    """Judge every case as it is written and under each change of its last turn; rows in `known` are set aside."""
+    plain = evaluate(dialogue, cases, known=known).verdicts
+    pairs: list[Pair] = []
+    for change in changes:
+        changed = [replace(one.case, turns=(*one.case.turns[:-1], change(one.case.turns[-1]))) for one in plain]
+        pairs += map(Pair, plain, evaluate(dialogue, changed).verdicts)
+    return pairs
+
+
+def loss(pairs: Iterable[tuple[bool, bool]]) -> tuple[float, float]:
+    """The share of right ones lost from the first of each pair to the second, and half its 95 % interval, 0..1."""
+    told = list(pairs)
+    lost, gained = sum(a and not b for a, b in told), sum(b and not a for a, b in told)
+    if not told:
+        return 0.0, 0.0
+    net = (lost - gained) / len(told)
+    return net, 1.96 * ((lost + gained) / len(told) - net * net) ** 0.5 / len(told) ** 0.5
+
+
 def converse(dialogue: Dialogue, turns: Iterable[str]) -> Reply:
     """The reply to the last turn of a conversation."""
     context, reply = Context(), None
@@ -100,7 +144,7 @@ def converse(dialogue: Dialogue, turns: Iterable[str]) -> Reply:
 def judge(case: Case, reply: Reply) -> str:
     """Right at once, near (one tap away in a clarification), or wrong."""
     claim = reply.sources[0].id if reply.sources else None
-    if _fits(case, reply.kind, claim):
+    if fits(case, reply.kind, claim):
         return RIGHT
     if reply.kind is Kind.CLARIFY and any(_choice_fits(case, choice) for choice in reply.choices):
         return NEAR
@@ -108,10 +152,11 @@ def judge(case: Case, reply: Reply) -> str:
 
 
 def _choice_fits(case: Case, choice: Choice) -> bool:
-    return _fits(case, choice.kind, choice.claims[0] if choice.claims else None)
+    return fits(case, choice.kind, choice.claims[0] if choice.claims else None)
 
 
-def _fits(case: Case, kind: Kind, claim: str | None) -> bool:
+def fits(case: Case, kind: Kind, claim: str | None) -> bool:
+    """Whether a reply of this kind, with this claim first, is right."""
     if kind is not case.expect:
         return kind in case.also
     return kind is not Kind.ANSWER or not case.claims or claim in case.claims

@@ -112,10 +112,13 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
     from ..cases import read_cases
     from ..evaluation import evaluate as judge_all
     from ..text import tokens
+    from .pairs import print_pairs
 
     voice = _voice(settings)
     known = frozenset(tokens(text) for texts in voice.language.phrasings.values() for text in texts)
     cases = [case for path in options.files for case in read_cases(path)]
+    if options.noise:
+        return print_pairs(voice.dialogue, cases, known=known, options=options)
     report = judge_all(voice.dialogue, cases, known=known)
     print(json.dumps(_summary(report)) if options.json else _table(report, wrong=options.wrong))
     return 0
@@ -251,6 +254,12 @@ def _thresholds_yaml(best: Any, curve: Any, costs: Any, files: list[str]) -> str
     return "\n".join(lines) + "\n"
 
 
+def _count(text: str) -> int:
+    if (count := int(text)) < 1:
+        raise argparse.ArgumentTypeError("has to be 1 or more")
+    return count
+
+
 COMMANDS = (
     Command(
         "validate",
@@ -275,6 +284,8 @@ COMMANDS = (
             argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages (YAML)"),
             argument("--json", action="store_true", help="print JSON"),
             argument("--wrong", action="store_true", help="list the rows that were not right"),
+            argument("--noise", choices=("typos", "dictation"), help="judge the clean rows with and without noise"),
+            argument("--draws", type=_count, default=5, metavar="N", help="so many draws of the noise (5)"),
         ),
     ),
     Command(

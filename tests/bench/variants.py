@@ -4,7 +4,8 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
-_NEIGHBOURS = dict(zip("abcdefghijklmnopqrstuvwxyz", "svxswdfguhjknbioetdryceztx", strict=True))
+from chatbot.noise import mistyped
+
 _STORY = (
     "We drove home from the shops on Tuesday and my sister made tea while the dog slept by the window. "
     "The weather has been grey and the roof needs a new gutter. {} "
@@ -29,25 +30,6 @@ def variants(text: str, *, seed: int) -> Iterator[tuple[str, str]]:
         changed = change(text, chance)
         if changed != text:
             yield name, changed
-
-
-def _edited(text: str, chance: random.Random, edits: int) -> str:
-    words = text.split(" ")
-    long = [at for at, word in enumerate(words) if len(re.sub(r"[^A-Za-z]", "", word)) >= 4]
-    for at in chance.sample(long, min(edits, len(long))):
-        words[at] = _slipped(words[at], chance)
-    return " ".join(words)
-
-
-def _slipped(word: str, chance: random.Random) -> str:
-    letters = [at for at, letter in enumerate(word) if letter.isalpha()]
-    at = chance.choice(letters[:-1])
-    kind = chance.choice(["delete", "swap", "neighbour"])
-    if kind == "delete":
-        return word[:at] + word[at + 1 :]
-    if kind == "swap":
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return word[:at] + _NEIGHBOURS.get(word[at].lower(), "e") + word[at + 1 :]
 
 
 def _doubled(text: str, chance: random.Random) -> str:
@@ -84,8 +66,8 @@ _CHANGES: dict[str, Callable[[str, random.Random], str]] = {
     "apostrophe `": lambda text, _: text.replace("'", "`"),
     "apostrophe gone": lambda text, _: text.replace("'", "").replace("’", ""),
     "doubled letters": _doubled,
-    "one edit": lambda text, chance: _edited(text, chance, 1),
-    "two edits": lambda text, chance: _edited(text, chance, 2),
+    "one edit": lambda text, chance: mistyped(text, chance, count=1),
+    "two edits": lambda text, chance: mistyped(text, chance, count=2),
     "zero-width": lambda text, _: re.sub(r"(\w)(\w)(\w)", "\\1\u200b\\2\\3", text),
     "full-width": lambda text, _: _wide(text),
     "emoji": lambda text, _: f"😰 {text} 🙏",
