@@ -10,7 +10,7 @@ from chatbot.safety.cards import written
 from chatbot.safety.evidence import Piece
 from chatbot.safety.frames import NAMES, Framer, name_of
 from chatbot.safety.patterns import Patterns
-from chatbot.safety.reading import START, STOP, windows, words
+from chatbot.safety.reading import PAUSE, START, STOP, windows, words
 from chatbot.safety.rules import Rule, Rules
 from chatbot.safety.search import Span
 from chatbot.safety.spelling import Speller
@@ -21,7 +21,6 @@ _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
 _SURE = 0.2  # of danger: the vote alone stops a message
 _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
-_MUST = 4.0  # how much a line of must_pass counts
 _PART = 0.5  # how much one sentence of a harmless message counts
 _OUT_OF_PLACE = 0.25  # a part of a message has to be so much surer of danger than the whole
 _SOME = 4  # so many phrasings are far from danger that every fourth says as much as all ...
@@ -42,6 +41,7 @@ class Guard:
         self._framer = Framer(self._patterns)
         self._speller = Speller(self._patterns.vocabulary, ordinary=rules.ordinary_words, misheard=rules.misheard)
         self._order = {group: place for place, group in enumerate(rules.groups)}
+        self._settled = frozenset(_plain(self._pieces(text)) for text in rules.must_pass)
         self._vote: Vote | None = None
 
     def learn(self, harmless: Iterable[str], *, progress: Callable[[str], None] = lambda line: None) -> Vote:
@@ -203,10 +203,11 @@ class Guard:
         ]
 
     def _red_flag(self, fired: list[Rule], pieces: list[Piece], earlier: Collection[str]) -> RedFlag | None:
-        """What rules and vote make of it together; over two messages, and without a vote, the rules decide."""
+        """What rules and vote make of it together; over two messages, and on lines of must_pass, the rules decide."""
         seen = _seen(pieces)
         by_rule = self._by_rule(fired, seen.union(earlier)) if fired else None
-        said = None if by_rule and not self._fired(seen) else self._opinion(pieces)
+        over_two = by_rule and not self._fired(seen)
+        said = None if over_two or _plain(pieces) in self._settled else self._opinion(pieces)
         if said is None:
             return by_rule
         danger, opinion, weighed = said
@@ -268,6 +269,11 @@ class Guard:
 
 def _share_of(kind: Kind, opinion: Opinion) -> float:
     return sum(share for label, share in opinion.shares.items() if Level(label.partition(" ")[0]).kind is kind)
+
+
+def _plain(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    """The bare words of a message."""
+    return tuple(reading[0] for piece in pieces for reading in piece.words if reading[0] not in (START, STOP, PAUSE))
 
 
 def _seen(pieces: Iterable[Piece]) -> set[str]:
