@@ -230,7 +230,10 @@ def test_every_target_is_large_and_nothing_scrolls_sideways(
         ".filter(([, b]) => b.width < 43.9 || b.height < 43.9).map(([name, b]) => [name, b.width, b.height])"
     )
     assert small == []
-    wide = "[...root.querySelectorAll('.flow, .panel, main')].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.className)"
+    wide = (
+        "[...root.querySelectorAll('.flow, .panel, main')]"
+        ".filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.className)"
+    )
     assert stage.in_chat(wide) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -357,7 +360,10 @@ def test_wider_spacing_cuts_nothing_off(script: Stage) -> None:
         "root.adoptedStyleSheets[0].insertRule('* {line-height: 1.5 !important; letter-spacing: .12em !important;"
         "word-spacing: .16em !important} ', 0), root.adoptedStyleSheets[0].insertRule('p {margin-block-end: 2em}', 1)"
     )
-    cut = "[...root.querySelectorAll('button, a, p, h2, summary, label')].filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth).map((e) => e.innerText)"
+    cut = (
+        "[...root.querySelectorAll('button, a, p, h2, summary, label')]"
+        ".filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth).map((e) => e.innerText)"
+    )
     assert script.in_chat(cut) == []
     assert script.in_chat("parseFloat(getComputedStyle(root.querySelector('.turn p')).fontSize)") == 34
 
@@ -400,7 +406,8 @@ def test_it_works_upright_and_lying(page: Page, server: str, size: tuple[int, in
 
 VOICES = """
   window.spoken = [];
-  window.voices = [{name: 'far', lang: 'en-US', localService: false}, {name: 'near', lang: 'en-GB', localService: true}];
+  window.voices = [{name: 'far', lang: 'en-US', localService: false},
+    {name: 'near', lang: 'en-GB', localService: true}];
   window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
   Object.defineProperty(window, 'speechSynthesis', {value: {
     getVoices: () => voices, cancel: () => { spoken.at(-1)?.onend?.(); }, speak: (one) => spoken.push(one),

@@ -23,18 +23,18 @@ NAVIGATE = """async ([src, turns]) => {
 }"""
 HOSTILE = {
     "everything": "* { font-size: 9px !important; letter-spacing: .6em !important; color: red !important }",
-    "hidden controls": "button, form { display: none !important } input, textarea { height: 2px; opacity: .05 !important }",
+    "hidden controls": "button, form { display: none !important } input { height: 2px; opacity: .05 !important }",
     "small root": "html { font-size: 62.5% } body { font: 8px/1 serif; word-spacing: 2em; text-align: right }",
     "bootstrap": "*, ::before, ::after { box-sizing: border-box } body { margin: 0; font: 1rem/1.5 system-ui } "
     "a { color: #0d6efd } button { border-radius: 0; text-transform: none } ul { padding-left: 2rem } "
     "[type=button] { -webkit-appearance: button } .row { margin: 0 -12px } .card { border: 1px solid #ccc }",
     "tailwind": "*, ::before, ::after { border: 0 solid #e5e7eb; margin: 0; padding: 0 } "
-    "h2 { font: inherit } a { color: inherit; text-decoration: inherit } button { background: transparent; color: inherit }",
-    "wordpress": "a, a:visited { text-decoration: underline; box-shadow: 0 1px } section, aside { float: left; width: 30% } "
+    "h2 { font: inherit } a { color: inherit; text-decoration: inherit } button { background: none; color: inherit }",
+    "wordpress": "a, a:visited { text-decoration: underline; box-shadow: 0 1px } section { float: left; width: 30% } "
     "button { text-transform: uppercase; background: #222 } p { margin: 1.75em 0 } details { display: none }",
-    "the element": "nexgenesis-chat { display: none !important; position: static !important; font-size: 4px !important; "
-    "visibility: hidden !important; opacity: .1 !important; transform: scale(.5) !important; filter: blur(3px) !important }",
-    "the launcher": "a { display: none !important; position: absolute !important; width: 1px } a::before { content: 'x' }",
+    "the element": "nexgenesis-chat { display: none !important; position: static !important; font-size: 4px; "
+    "visibility: hidden !important; opacity: .1 !important; transform: scale(.5) !important; filter: blur(3px) }",
+    "the launcher": "a { display: none !important; position: absolute !important } a::before { content: 'x' }",
     "private names": ":root, * { --ground: red; --text: red; --soft: red; --line: red; --ink: red; --alarm: red }",
     "moved body": "body { transform: rotate(3deg) scale(.7); filter: grayscale(1); overflow: hidden } "
     "html { direction: rtl; writing-mode: vertical-rl }",
@@ -141,9 +141,8 @@ def test_a_pinned_script_runs_and_a_changed_one_leaves_the_link(page: Page, serv
 
 def test_three_widgets_on_one_page_do_not_know_each_other(page: Page, server: str) -> None:
     names = ("First", "Second", "Third")
-    elements = "".join(
-        f'<nexgenesis-chat data-label="{name}" data-position="inline"></nexgenesis-chat>' for name in names
-    )
+    element = '<nexgenesis-chat data-label="{}" data-position="inline"></nexgenesis-chat>'
+    elements = "".join(map(element.format, names))
     partner_page(page, server, f"<main>{elements}<a href=#>{LAUNCH}</a></main>")
     for name in names:
         page.get_by_role("link", name=name).click()
