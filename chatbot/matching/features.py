@@ -9,13 +9,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from .cosines import Cosines
 from .words import Floats, WordTable
 
 Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
 BLOCKS = ("stem", "pair", "run")
-BLOCK_WEIGHTS = (1.0, 0.7, 0.8)
+BLOCK_WEIGHTS = np.array((1.0, 0.7, 0.8))
 _RUN_LENGTHS = (3, 4, 5)
-_PAIR_LEAST = 2  # a pair or run has to stand in so many phrasings
+_LEAST, _LEAST_OF_MANY = 2, 3  # a pair or run has to stand in so many phrasings, more where there are many of them
+_MANY = 10_000
 _ENDINGS = (
     "ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "edly", "ed", "ers", "er", "ally", "ly", "es",
     "s", "e", "y",
@@ -40,7 +43,7 @@ def letter_runs(word: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An utterance as numbers: sorted feature rows with their weights, and a unit meaning vector.
+    """An utterance as numbers: sorted feature rows with their weights, and a unit meaning vector, plain and spread.
 
     `coverage` in 0..1 is how much of what it says stands in the base at all.
     """
@@ -48,61 +51,80 @@ class Reading:
     rows: Ints
     weights: Floats
     meaning: Floats
+    spread: Floats
     coverage: float
 
 
 class Features:
     """The features of one base, weighted by how few labels they stand under."""
 
-    def __init__(self, index: Mapping[str, int], idf: Floats, block: NDArray[np.int8], words: WordTable) -> None:
+    def __init__(
+        self, index: Mapping[str, int], idf: Floats, block: NDArray[np.int8], words: WordTable, cosines: Cosines
+    ) -> None:
         self.index = index
         self.idf = idf
         self.block = block
+        self.cosines = cosines
         self._words = words
         self._rarest = float(idf.max(initial=1.0))
         self._rows_of = lru_cache(maxsize=16384)(self._word_rows)
+        self._telling = lru_cache(maxsize=16384)(self._word_telling)
 
     @classmethod
     def of(cls, readings: Iterable[tuple[str, Sequence[str]]], words: WordTable) -> "Features":
         """Collect the features of labelled word lists."""
         labels_of: dict[str, set[str]] = {}
         times: Counter[str] = Counter()
-        labels = set()
+        labels: list[str] = []
         for label, tokens in readings:
-            labels.add(label)
+            labels.append(label)
             for name in set(_names(tokens)):
                 times[name] += 1
                 labels_of.setdefault(name, set()).add(label)
-        kept = sorted(name for name, count in times.items() if count >= _PAIR_LEAST or name[0] == "s")
+        least = _LEAST_OF_MANY if len(labels) > _MANY else _LEAST
+        kept = sorted(name for name, count in times.items() if count >= least or name[0] == "s")
         spread = np.array([len(labels_of[name]) for name in kept], np.float32)
-        idf = np.log((1 + len(labels)) / (1 + spread)) + 1
+        idf = np.log((1 + len(set(labels))) / (1 + spread)) + 1
         block = np.array(["spr".index(name[0]) for name in kept], np.int8)
-        return cls({name: row for row, name in enumerate(kept)}, idf.astype(np.float32), block, words)
+        index = {name: row for row, name in enumerate(kept)}
+        return cls(
+            index,
+            idf.astype(np.float32),
+            block,
+            words,
+            Cosines.over(words.width, phrasings_a_label=len(labels) / len(set(labels))),
+        )
 
     def read(self, tokens: Sequence[str]) -> Reading:
         """Number a list of words."""
-        found = [row for word in tokens for row in self._rows_of(word)]
-        found += [row for name in _pairs(tokens) if (row := self.index.get(name)) is not None]
-        rows, counts = np.unique(np.array(found, np.int32), return_counts=True)
+        pairs = [row for name in _pairs(tokens) if (row := self.index.get(name)) is not None]
+        found = np.concatenate([*map(self._rows_of, tokens), np.array(pairs, np.int32)])
+        rows, counts = np.unique(found, return_counts=True)
+        meaning = self._words.vector(tokens)
+        return Reading(rows, self._weighed(rows, counts), meaning, self.cosines.spread(meaning), self._coverage(tokens))
+
+    def _weighed(self, rows: Ints, counts: Longs) -> Floats:
+        """Rare features and repeated ones count more; each block of them comes to its own length."""
         weights = self.idf[rows] * np.sqrt(counts, dtype=np.float32)
         blocks = self.block[rows]
-        for number, share in enumerate(BLOCK_WEIGHTS):
-            mine = blocks == number
-            length = float(np.sqrt((weights[mine] ** 2).sum()))
-            if length:
-                weights[mine] *= share / length
-        return Reading(rows, weights.astype(np.float32), self._words.vector(tokens), self._coverage(tokens))
+        lengths = np.sqrt(np.bincount(blocks, weights * weights, minlength=len(BLOCKS)))
+        weights *= (BLOCK_WEIGHTS / np.maximum(lengths, 1e-9)).astype(np.float32)[blocks]
+        return weights
 
     def _coverage(self, tokens: Sequence[str]) -> float:
         """The share of the words' telling weight that falls on words the base knows."""
-        found = [self.index.get(f"s{stem(word)}") for word in tokens]
-        known = float(sum(self.idf[row] for row in found if row is not None))
-        unknown = found.count(None) * self._rarest
-        return known / (known + unknown) if known else 0.0
+        told = list(map(self._telling, tokens))
+        known = sum(told)
+        return known / (known + told.count(0.0) * self._rarest) if known else 0.0
 
-    def _word_rows(self, word: str) -> tuple[int, ...]:
-        names = [f"s{stem(word)}", *(f"r{run}" for run in letter_runs(word))]
-        return tuple(row for name in names if (row := self.index.get(name)) is not None)
+    def _word_rows(self, word: str) -> Ints:
+        names = (f"s{stem(word)}", *(f"r{run}" for run in letter_runs(word)))
+        return np.array([row for name in names if (row := self.index.get(name)) is not None], np.int32)
+
+    def _word_telling(self, word: str) -> float:
+        """How much a word tells; nothing when the base does not know it."""
+        row = self.index.get(f"s{stem(word)}")
+        return 0.0 if row is None else float(self.idf[row])
 
 
 def _names(tokens: Sequence[str]) -> Iterable[str]:

@@ -12,16 +12,18 @@ import numpy as np
 
 from ..model import Match
 from ..text import tokens
-from .features import Features, Ints, Reading
+from .cosines import Cosines
+from .features import BLOCK_WEIGHTS, Features, Longs, Reading
 from .spelling import Repairer
 from .training import Progress, chances, fit, logits
 from .vocabulary import Vocabulary
 from .words import Floats, WordTable, shipped
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a dumped matcher of before could not be loaded or would answer differently."""
 
-_RERANKED = 6
+_RERANKED = 4
+_NEAREST = 6  # of each label's phrasings so many, closest in meaning, are compared letter by letter
 _LEXICAL_SHARE = 0.6
 _COVERAGE = 0.8  # how strongly words that the base does not know lower a score
 
@@ -48,24 +50,24 @@ class Matcher:
         progress: Progress | None = None,
     ) -> None:
         self._start(vocabulary or Vocabulary(), shipped() if words is None else words)
-        pairs = [(label, text) for label, texts in phrasings.items() for text in texts]
-        self._labels = list(phrasings)
-        self._texts = [text for _, text in pairs]
-        self._owners = np.array([self._labels.index(label) for label, _ in pairs], np.int32)
+        owned = _readable(phrasings)
+        self._labels = list(owned)
+        self._texts = [text for texts in owned.values() for text in texts]
+        self._spans = np.concatenate([[0], np.cumsum([len(texts) for texts in owned.values()])]).astype(np.int64)
+        owners = np.repeat(np.arange(len(owned), dtype=np.int32), np.diff(self._spans))
         read = [self._aliased(tokens(text)) for text in self._texts]
         self._known = Counter(word for words_of in read for word in words_of)
         self._repairer = Repairer(self._known, self._words.index)
-        self._features = Features.of(zip((label for label, _ in pairs), read, strict=True), self._words)
+        self._features = Features.of(zip((self._labels[owner] for owner in owners), read, strict=True), self._words)
         readings = [self._features.read(words_of) for words_of in read]
         self._sparse, self._dense = fit(
             readings,
-            self._owners,
+            owners,
             label_count=len(self._labels),
             feature_count=len(self._features.index),
             progress=progress or (lambda line: None),
         )
         self._keep(readings)
-        self._sparse, self._dense = self._sparse.astype(np.float16), self._dense.astype(np.float16)
 
     @property
     def knows_words(self) -> bool:
@@ -83,9 +85,9 @@ class Matcher:
         if not top:
             return Explanation(tuple(self._repaired(text)), (), (), ())
         label = self._labels.index(top[0].label)
-        mine = self._by_label[self._spans[label] : self._spans[label + 1]]
+        mine = np.arange(self._spans[label], self._spans[label + 1])
         order = mine[np.argsort(-self._likeness(reading, mine), kind="stable")]
-        gains = reading.weights * self._sparse[reading.rows, label].astype(np.float32)
+        gains = reading.weights * self._sparse[reading.rows, label]
         names = list(self._features.index)
         best = sorted(zip(gains.tolist(), reading.rows.tolist(), strict=True), reverse=True)[:8]
         return Explanation(
@@ -112,7 +114,9 @@ class Matcher:
             block=self._features.block,
             sparse=self._sparse.astype(np.float16),
             dense=self._dense.astype(np.float16),
-            owners=self._owners,
+            directions=self._features.cosines.directions,
+            weight=self._features.cosines.weight,
+            spans=self._spans,
             offsets=self._offsets,
             rows=self._rows,
             weights=self._weights.astype(np.float16),
@@ -141,11 +145,12 @@ class Matcher:
         self._known = Counter(texts["known"])
         self._repairer = Repairer(self._known, self._words.index)
         index = {name: row for row, name in enumerate(texts["features"])}
-        self._features = Features(index, arrays["idf"], arrays["block"], self._words)
-        self._sparse, self._dense = arrays["sparse"], arrays["dense"]
-        self._owners, self._offsets, self._rows = arrays["owners"], arrays["offsets"], arrays["rows"]
-        self._weights, self._meanings = arrays["weights"], arrays["meanings"].astype(np.float32)
-        self._index()
+        cosines = Cosines(arrays["directions"], float(arrays["weight"]))
+        self._features = Features(index, arrays["idf"], arrays["block"], self._words, cosines)
+        self._sparse, self._dense = arrays["sparse"].astype(np.float32), arrays["dense"].astype(np.float32)
+        self._spans, self._offsets, self._rows = arrays["spans"], arrays["offsets"], arrays["rows"]
+        self._weights = arrays["weights"].astype(np.float32)
+        self._meanings = arrays["meanings"].astype(np.float32)
 
     # -- reading --------------------------------------------------------------------------------------
 
@@ -181,27 +186,37 @@ class Matcher:
         if not len(reading.rows):
             return ()
         shares = chances(logits(self._sparse, self._dense, reading))
-        best = np.argsort(-shares, kind="stable")[:_RERANKED]
-        nearest = [self._nearest(reading, int(label)) for label in best]
+        best: Longs = np.argsort(-shares, kind="stable")[:_RERANKED]
         sure = reading.coverage**_COVERAGE
-        scores = [sure * float(np.sqrt(shares[label] * near)) for label, near in zip(best, nearest, strict=True)]
+        near = self._nearest(reading, best)
+        scores = [sure * float(np.sqrt(shares[label] * close)) for label, close in zip(best, near, strict=True)]
         ranked = sorted(zip(scores, best.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
         return tuple(Match(self._labels[label], min(1.0, score)) for score, label in ranked)
 
-    def _nearest(self, reading: Reading, label: int) -> float:
-        start, end = self._spans[label], self._spans[label + 1]
-        return float(self._likeness(reading, self._by_label[start:end]).max(initial=0.0))
+    def _nearest(self, reading: Reading, labels: Longs) -> Floats:
+        """For each label the likeness of its nearest phrasing."""
+        picked = [self._close_in_meaning(reading, int(label)) for label in labels]
+        likeness = self._likeness(reading, np.concatenate(picked))
+        starts = np.cumsum([0, *(len(rows) for rows in picked[:-1])])
+        nearest: Floats = np.maximum.reduceat(likeness, starts)
+        return nearest
 
-    def _likeness(self, reading: Reading, rows: Ints) -> Floats:
+    def _close_in_meaning(self, reading: Reading, label: int) -> Longs:
+        """A label's phrasings that are closest in meaning; all of them where meanings are unknown."""
+        start, end = self._spans[label], self._spans[label + 1]
+        if end - start <= _NEAREST or not self.knows_words:
+            return np.arange(start, end)
+        close: Longs = np.argpartition(self._meanings[start:end] @ reading.meaning, -_NEAREST)[-_NEAREST:] + start
+        return close
+
+    def _likeness(self, reading: Reading, rows: Longs) -> Floats:
         """Likeness in 0..1 of the reading to each of the phrasings."""
-        query = self._scratch
+        query = np.zeros(len(self._features.index), np.float32)  # one of its own: many threads ask at once
         query[reading.rows] = reading.weights
-        starts, ends = self._offsets[rows], self._offsets[rows + 1]
-        flat = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
-        products = query[self._rows[flat]] * self._weights[flat]
-        bounds = np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
-        letters = (np.add.reduceat(products, bounds) / _FULL).astype(np.float32)
-        query[reading.rows] = 0.0
+        starts, lengths = self._offsets[rows], self._offsets[rows + 1] - self._offsets[rows]
+        bounds = np.cumsum(lengths) - lengths
+        flat = np.repeat(starts - bounds, lengths) + np.arange(lengths.sum())
+        letters = np.add.reduceat(query[self._rows[flat]] * self._weights[flat], bounds) / _FULL
         if not self.knows_words:
             return np.clip(letters, 0, 1)
         meaning = np.clip(self._meanings[rows] @ reading.meaning, 0, 1)
@@ -212,16 +227,14 @@ class Matcher:
         """Keep the phrasings' own readings, to tell how near the nearest one is."""
         self._offsets = np.concatenate([[0], np.cumsum([len(reading.rows) for reading in readings])]).astype(np.int64)
         self._rows = np.concatenate([reading.rows for reading in readings]).astype(np.int32)
-        self._weights = np.concatenate([reading.weights for reading in readings]).astype(np.float16)
-        meanings = np.array([reading.meaning for reading in readings], np.float16)
-        self._meanings = meanings.astype(np.float32)
-        self._index()
-
-    def _index(self) -> None:
-        self._by_label = np.argsort(self._owners, kind="stable").astype(np.int32)
-        sizes = np.bincount(self._owners, minlength=len(self._labels))
-        self._spans = np.concatenate([[0], np.cumsum(sizes)])
-        self._scratch = np.zeros(len(self._features.index), np.float32)
+        self._weights = np.concatenate([reading.weights for reading in readings])
+        self._meanings = np.array([reading.meaning for reading in readings], np.float32)
 
 
-_FULL = 1.0**2 + 0.7**2 + 0.8**2
+def _readable(phrasings: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The labels with those of their phrasings that hold a word at all."""
+    owned = {label: [text for text in texts if tokens(text)] for label, texts in phrasings.items()}
+    return {label: texts for label, texts in owned.items() if texts}
+
+
+_FULL = float((BLOCK_WEIGHTS**2).sum())

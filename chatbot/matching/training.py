@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .features import Ints, Reading
+from .features import Ints, Longs, Reading
 from .words import Floats
 
-EPOCHS = 14
-_RATE = 0.3
-_DECAY = 0.75
-_SMALL = 1e-3
+_STEPS = 170_000  # about so many phrasings are looked at in all, the few of a small base more often
+_FEWEST_PASSES, _MOST_PASSES = 6, 20
+_RATE, _LAST_RATE = 0.3, 0.01
+_SMALL = 3e-3
 _SHARPNESS = 3.0
+_SETTLED = 0.05  # a phrasing this sure of its label is looked at in every third pass only
+_REST = 3
 
 Progress = Callable[[str], None]
 
@@ -19,36 +21,44 @@ Progress = Callable[[str], None]
 def fit(
     readings: Sequence[Reading], labels: Ints, *, label_count: int, feature_count: int, progress: Progress
 ) -> tuple[Floats, Floats]:
-    """Weights of features (feature_count x label_count) and of meaning (dimensions x label_count).
+    """Weights of features (feature_count x label_count) and of spread meanings (label_count x their size).
 
     Deterministic: the order of the phrasings is drawn from a fixed seed.
     """
-    width = readings[0].meaning.shape[0]
     sparse = np.zeros((feature_count, label_count), np.float32)
-    dense = np.zeros((width, label_count), np.float32)
+    dense = np.zeros((label_count, len(readings[0].spread)), np.float32)
     balance = _balance(labels, label_count)
+    unsure = np.ones(len(readings), np.float32)
     order = np.random.default_rng(7)
-    for epoch in range(EPOCHS):
-        rate = _RATE * _DECAY**epoch
-        for row in order.permutation(len(readings)):
-            _step(sparse, dense, readings[row], int(labels[row]), rate * balance[labels[row]])
-        progress(f"fitting the vote: pass {epoch + 1} of {EPOCHS}")
+    passes = int(np.clip(_STEPS // len(readings), _FEWEST_PASSES, _MOST_PASSES))
+    for number in range(passes):
+        rate = _RATE * (_LAST_RATE / _RATE) ** (number / (passes - 1))
+        for row in _due(order.permutation(len(readings)), unsure, number):
+            unsure[row] = _step(sparse, dense, readings[row], int(labels[row]), rate * balance[labels[row]])
+        progress(f"fitting the vote: pass {number + 1} of {passes}")
     return sparse, dense
 
 
-def _step(sparse: Floats, dense: Floats, reading: Reading, label: int, rate: float) -> None:
+def _due(rows: Longs, unsure: Floats, number: int) -> Longs:
+    """The rows worth a look in this pass: the unsure ones, and a part of the others in turn."""
+    due: Longs = rows[(unsure[rows] > _SETTLED) | (rows % _REST == number % _REST)]
+    return due
+
+
+def _step(sparse: Floats, dense: Floats, reading: Reading, label: int, rate: float) -> float:
+    """Move the weights towards one phrasing's label; returns how unsure of it the vote was, in 0..1."""
     error = chances(logits(sparse, dense, reading))
     error[label] -= 1.0
     moved = np.flatnonzero(np.abs(error) > _SMALL)
     change = (rate * error[moved]).astype(np.float32)
     sparse[np.ix_(reading.rows, moved)] -= np.multiply.outer(reading.weights, change)
-    dense[:, moved] -= np.multiply.outer(reading.meaning, change)
+    dense[moved] -= np.multiply.outer(change, reading.spread)
+    return -float(error[label])
 
 
 def logits(sparse: Floats, dense: Floats, reading: Reading) -> Floats:
     """How strongly each label is voted for."""
-    letters = reading.weights @ sparse[reading.rows].astype(np.float32, copy=False)
-    votes: Floats = letters + reading.meaning @ dense.astype(np.float32, copy=False)
+    votes: Floats = reading.weights @ sparse[reading.rows] + dense @ reading.spread
     return votes
 
 

@@ -1,8 +1,9 @@
-"""The table of common English words with a vector each: hides the file and its packing."""
+"""The table of common English words and word pairs with a vector each: hides the file and its packing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ _FILE = Path(__file__).parent / "words.npz"
 
 
 class WordTable:
-    """Words, most common first, each with a vector whose length says how much it tells.
+    """Words, most common first, then word pairs, each with a vector whose length says how much it tells.
 
     `digest` names the file that the table came from.
     """
@@ -28,9 +29,10 @@ class WordTable:
         """The number of dimensions; 0 for an empty table."""
         return int(self._vectors.shape[1])
 
-    def vector(self, words: Iterable[str]) -> Floats:
-        """The unit vector of a run of words; zero when none is known."""
-        rows = [self.index[word] for word in words if word in self.index]
+    def vector(self, words: Sequence[str]) -> Floats:
+        """The unit vector of a run of words and the pairs in it; zero when none is known."""
+        named = (*words, *(f"{one} {two}" for one, two in pairwise(words)))
+        rows = [row for name in named if (row := self.index.get(name)) is not None]
         total = self._vectors[rows].sum(axis=0, dtype=np.float32) if rows else np.zeros(self.width, np.float32)
         length = float(np.sqrt(total @ total))
         return total / length if length else total
