@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 
 .PHONY: help run test check bench clean
 .DEFAULT_GOAL := help
@@ -27,8 +28,11 @@ check: $(VENV)/test ## lint, format, types and the knowledge base
 	@$(BIN)/mypy
 	@$(BIN)/python -m chatbot validate
 
+bench: $(BENCH)/ready ## measure the matcher beside its peers: make bench [PUBLIC=folder] [QUESTIONS="files"] [ARGS="--quick"]
+	@$(BENCH)/bin/python -m tests.bench $(if $(PUBLIC),--public "$(PUBLIC)") $(QUESTIONS:%=--questions "%") $(ARGS)
+
 clean: ## remove what the other commands made
-	rm -rf $(VENV) instance
+	rm -rf $(VENV) $(BENCH) instance
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,4 +47,11 @@ $(VENV)/run: $(BIN)/python requirements.lock
 $(VENV)/test: $(VENV)/run tests/requirements.lock
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	@touch $@
+
+$(BENCH)/ready: requirements.lock tests/bench/requirements.txt
+	@echo "Installing what the bench needs (torch among it: some minutes) ..."
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	@touch $@
