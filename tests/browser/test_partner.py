@@ -219,6 +219,10 @@ def test_a_question_given_to_a_frame_stands_in_the_box_and_in_no_address(page: P
     partner_page(page, server, attributes='data-panel="frame" data-question="is it safe?"')
     launcher(page).click()
     expect(page.frame_locator("iframe").get_by_label("Your question")).to_have_value("is it safe?")
+    page.keyboard.press("Escape")
+    expect(launcher(page)).to_be_focused()
+    page.evaluate("document.querySelector('nexgenesis-chat').open('other words')")
+    expect(page.frame_locator("iframe").get_by_label("Your question")).to_be_focused()
     assert "safe" not in "".join(asked)
 
 

@@ -450,7 +450,7 @@ class Chat extends HTMLElement {
     for (const name in paint) this.style.setProperty(name, paint[name]);
     root.append(el('slot'));
     this.link.onclick = (event) => {
-      if (set.panel === 'page' || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (set.panel === 'page' || !('popover' in this) || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.open();
     };
@@ -469,7 +469,8 @@ class Chat extends HTMLElement {
     this.shadowRoot.append(this.panel);
     if (set.panel === 'frame') {
       this.input = el('iframe', {src: this.link.href, title: this.label, allow: 'clipboard-write'});
-      this.input.onload = () => this.input.contentWindow.postMessage({[NAME]: set.question || ''}, SETUP.home);
+      this.greet = () => this.input.contentWindow.postMessage({[NAME]: set.question || ''}, SETUP.home);
+      this.input.onload = this.greet;
       this.panel.append(this.input, row(close, page));
       return;
     }
@@ -483,6 +484,8 @@ class Chat extends HTMLElement {
   }
 
   open(question) {
+    if (question) this.set.question = question;
+    if (this.greet) this.greet();
     if (!this.panel) this.furnish();
     this.isOpen = this.link.hidden = true;
     this.panel.showPopover();
@@ -494,7 +497,7 @@ class Chat extends HTMLElement {
   close() {
     if (!this.isOpen) return;
     this.isOpen = this.link.hidden = false;
-    speechSynthesis?.cancel();
+    window.speechSynthesis?.cancel();
     this.link.focus();
     this.panel.hidePopover();
     this.tell('close', {});
