@@ -8,6 +8,7 @@ from itertools import pairwise
 from chatbot.safety.reading import PAUSE, START, STOP
 from chatbot.safety.rules import Rule
 from chatbot.safety.search import Span
+from chatbot.safety.vote import ALWAYS
 
 _ENDINGS = (
     "ations",
@@ -28,7 +29,6 @@ _ENDINGS = (
     "y",
 )
 _SHORTEST_STEM = 3
-_ALWAYS = ""  # stands in every message, so that one without telling words is as harmless as most are
 _SHORTEST = 3  # a sentence of fewer words is none
 _MOST_CUTS = 4
 _ONE = 2  # cuts around one sentence
@@ -86,7 +86,7 @@ def _cuts(piece: Piece) -> list[int]:
 
 
 def _within(piece: Piece, start: int, end: int, fired: Fired) -> dict[str, float]:
-    found = {_ALWAYS: 1.0, **dict.fromkeys(_inside(piece.other, "N", start, end), 0.5)}
+    found = {ALWAYS: 1.0, **dict.fromkeys(_inside(piece.other, "N", start, end), 0.5)}
     found |= dict.fromkeys(_inside(piece.cancelled, "C", start, end), 1.0)
     found |= dict.fromkeys(_inside(piece.standing, "S", start, end), 1.0)
     if rules := fired([name[1:] for name in _inside(piece.standing, "S", max(start, piece.own), end)]):

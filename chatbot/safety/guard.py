@@ -19,13 +19,15 @@ from chatbot.safety.vote import HARMLESS, Evidence, Opinion, Vote
 _PRESSING = {level: place for place, level in enumerate(Level)}
 _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
-_SURE = 0.2  # of danger: the vote alone stops a message
+_ENOUGH = 0.35  # of danger to stop a message; chosen on writers that the vote had not learnt (tests/bench/vote.py)
 _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
 _PART = 0.5  # how much one sentence of a harmless message counts
-_OUT_OF_PLACE = 0.25  # a part of a message has to be so much surer of danger than the whole
+_DOUBT = 0.15  # is enough where a rule fired
+_OUT_OF_PLACE = 0.35  # a part of a message has to be so much surer of danger than the whole
 _SOME = 4  # so many phrasings are far from danger that every fourth says as much as all ...
+_FEW = 4  # passes over the lines are enough to tell which those are
+_MISTAKEN = 4.0  # how much such a one counts
 _UNSURE = 0.03  # ... but for those that look as dangerous as this without having been learnt
-_DOUBT = 0.1  # below, the vote lets a message pass although a rule fired
 
 
 class Guard:
@@ -52,9 +54,9 @@ class Guard:
             (HARMLESS, _PART, part) for label, text in self._listed() if not label for part in self._sentences(text)
         ]
         ordinary = [(HARMLESS, _ORDINARY, self._whole(text)) for text in harmless]
-        some, others = ordinary[::_SOME], [line for at, line in enumerate(ordinary) if at % _SOME]
-        vote = Vote.fit([*told, *some])
-        mistaken = [line for line in others if vote.opinion(line[2]).danger > _UNSURE]
+        some = ordinary[::_SOME]
+        vote = Vote.fit([*told, *some], passes=_FEW)
+        mistaken = [(HARMLESS, _MISTAKEN, line) for _, _, line in ordinary if vote.opinion(line).danger > _UNSURE]
         return Vote.fit([*told, *some, *mistaken])
 
     def heed(self, vote: Vote) -> None:
@@ -211,7 +213,7 @@ class Guard:
         if said is None:
             return by_rule
         danger, opinion, weighed = said
-        if danger < (_DOUBT if by_rule else _SURE):
+        if danger < (_DOUBT if by_rule else _ENOUGH):
             return None
         if by_rule and _share_of(by_rule.level.kind, opinion) > _DIFFERS * opinion.danger:
             return by_rule

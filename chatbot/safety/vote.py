@@ -22,8 +22,10 @@ Floats = NDArray[np.float32]
 FORMAT = 1
 """Raised whenever a dumped vote of before could not be loaded or would answer differently."""
 HARMLESS = ""
+ALWAYS = ""
+"""Stands in every message, so that one without telling words is as harmless as most are."""
 _LEAST = 2  # a thing has to stand in so many messages to count
-_EPOCHS = 12
+PASSES = 12
 _DROPPED = 0.3  # of what stands in a message is left out each time, so that no single word is relied on ...
 _MORE = (1 - _DROPPED) ** -0.5  # ... and the rest counts for so much more
 _RATE = 0.5
@@ -50,13 +52,14 @@ class Vote:
         self._weights = weights
 
     @classmethod
-    def fit(cls, told: Sequence[tuple[str, float, Evidence]]) -> "Vote":
+    def fit(cls, told: Sequence[tuple[str, float, Evidence]], *, passes: int = PASSES) -> "Vote":
         """Learn from (label, importance, evidence) lines; the same lines give the same vote."""
         labels = sorted({HARMLESS, *(label for label, _, _ in told)})
         times = Counter(name for _, _, evidence in told for name in evidence)
         names = sorted(name for name, count in times.items() if count >= _LEAST)
         vote = cls(labels, names, np.zeros((len(names), len(labels)), np.float32))
-        vote._learn([(labels.index(label), importance, vote._read(evidence)) for label, importance, evidence in told])
+        lines = [(labels.index(label), importance, vote._read(evidence)) for label, importance, evidence in told]
+        vote._learn(lines, passes)
         return vote
 
     def opinion(self, evidence: Evidence) -> Opinion:
@@ -85,14 +88,16 @@ class Vote:
         shares: Floats = powers / powers.sum()
         return shares
 
-    def _learn(self, told: Sequence[tuple[int, float, tuple[NDArray[np.int32], Floats]]]) -> None:
+    def _learn(self, told: Sequence[tuple[int, float, tuple[NDArray[np.int32], Floats]]], passes: int) -> None:
         slopes = np.full_like(self._weights, 0.02)
         order = np.random.default_rng(7)
-        for _ in range(_EPOCHS):
+        always = self._rows.get(ALWAYS, -1)
+        for _ in range(passes):
             for at in order.permutation(len(told)):
                 label, importance, (rows, weights) = told[at]
-                kept = order.random(len(rows)) >= _DROPPED
-                rows, weights = rows[kept], weights[kept] * _MORE
+                stays = rows == always
+                kept = (order.random(len(rows)) >= _DROPPED) | stays
+                rows, weights = rows[kept], np.where(stays, weights, weights * _MORE)[kept]
                 error = self._shares(rows, weights)
                 error[label] -= 1.0
                 here = self._weights[rows]
