@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from chatbot import compiled
+from chatbot.building import GuardFailed, build_voice
+from chatbot.config import Settings
 from chatbot.knowledge import Language, load
 from chatbot.model import Contact, Country, Level, RedFlag
 from chatbot.safety import Guard, Rules, Vote
 from chatbot.safety.reading import words
+from chatbot.safety.rules import Sign
 from chatbot.safety.vote import Opinion
 from tests.bench.variants import variants
+from tests.mutations import MUTATIONS, hazards_of
 
 KNOWLEDGE = Path(__file__).parent.parent / "knowledge"
 PACKAGE = Path(__file__).parent.parent / "chatbot" / "safety"
@@ -297,6 +302,17 @@ def test_danger_in_the_middle_of_a_long_story_is_seen() -> None:
     assert level_of(dull + "I can't breathe. " + dull) is Level.EMERGENCY
 
 
+def test_a_harmless_question_beside_it_hides_no_danger() -> None:
+    beside = ("How long does the treatment take? {}", "{} Also, how much does it cost?")
+    told = [
+        form.format(example if example[-1] in ".?!" else f"{example}.")
+        for _, example, _ in examples()
+        for form in beside
+    ]
+    missed = [text for text in told if level_of(text) is None]
+    assert len(missed) <= 0.02 * len(told), missed
+
+
 # -- cards -----------------------------------------------------------------------------------------
 
 
@@ -420,3 +436,27 @@ def test_work_grows_with_the_length_of_a_message_and_no_faster(line: str) -> Non
 def test_same_words_same_answer() -> None:
     again = with_vote(guard()._vote or BrokenVote())
     assert all(again.assess(text) == guard().assess(text) for _, text, _ in examples())
+
+
+# -- the hazard log --------------------------------------------------------------------------------
+
+
+def test_a_gate_that_fails_its_own_examples_does_not_start(tmp_path: Path) -> None:
+    deaf = replace(rules(), signs={**rules().signs, "cannot_breathe": Sign(("no such words",))})
+    with pytest.raises(GuardFailed):
+        build_voice(replace(english(), safety=deaf, phrasings={}), Settings(instance_dir=tmp_path))
+
+
+def test_readme_and_page_say_that_no_clinician_has_reviewed_it() -> None:
+    readme = (KNOWLEDGE.parent / "README.md").read_text("utf-8")
+    for said in (readme, english().strings["page.honest"]):
+        assert "clinician" in said
+        assert "not a triage device" in " ".join(said.split())
+
+
+def test_every_hazard_with_a_test_has_a_mutation_and_its_test_exists() -> None:
+    log = (KNOWLEDGE / "hazards.md").read_text("utf-8")
+    tests = "\n".join(file.read_text("utf-8") for file in KNOWLEDGE.parent.glob("tests/**/test_*.py"))
+    assert {name for name in re.findall(r"`(test_\w+)`", log) if f"def {name}(" not in tests} == set()
+    assert hazards_of(log) == {mutation.hazard for mutation in MUTATIONS}
+    assert all(mutation.test.split("::")[1] in log for mutation in MUTATIONS)

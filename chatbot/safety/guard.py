@@ -208,8 +208,9 @@ class Guard:
         """What rules and vote make of it together; over two messages, and on lines of must_pass, the rules decide."""
         seen = _seen(pieces)
         by_rule = self._by_rule(fired, seen.union(earlier)) if fired else None
-        over_two = by_rule and not self._fired(seen)
-        said = None if over_two or _plain(pieces) in self._settled else self._opinion(pieces)
+        if by_rule and not self._fired(seen):
+            return by_rule
+        said = None if _plain(pieces) in self._settled else self._opinion(pieces)
         if said is None:
             return by_rule
         danger, opinion, weighed = said
