@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
 from zoneinfo import available_timezones
 
@@ -21,7 +22,15 @@ DAY = 24 * 3600.0
 # Standard Webhooks' recommended schedule, in seconds before each further try.
 RETRIES = (0.0, 5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+CLOSED_KEPT = 90 * DAY
+REQUESTS_KEPT = 365 * DAY
+KEYS_KEPT = 30 * DAY
+
+# Control characters of both sets, and what turns a line's direction around: terminals obey them, headers split.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_AREAS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 
 
 class State(StrEnum):
@@ -178,11 +187,11 @@ def accept(draft: Draft, *, consent: Consent, region: str | None) -> Request:
         phone=phone,
         for_someone_else=draft.for_someone_else,
         voicemail=draft.voicemail,
-        times=draft.times,
+        times=tuple(dict.fromkeys(draft.times)),
         zone=draft.zone,
         interpreter=_line(draft.interpreter),
-        note=draft.note.strip(),
-        summary=draft.summary.strip(),
+        note=_lines(draft.note),
+        summary=_lines(draft.summary),
         consent=consent,
     )
 
@@ -191,13 +200,23 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
+
+
+def unprintable(text: str, *, lines: bool = False) -> bool:
+    """Whether a text holds what no field may hold; with `lines`, line breaks and tabs are fine."""
+    return bool((_CONTROL if lines else _NOT_IN_A_LINE).search(text))
+
+
 def _email(given: str, errors: list[FieldError]) -> str:
     from email_validator import EmailNotValidError, validate_email  # slow to load, and a chat needs none of it
 
     if not given.strip():
         return ""
     try:
-        return validate_email(given.strip(), check_deliverability=False).normalized
+        found = validate_email(given.strip(), check_deliverability=False)
+        return found.ascii_email or found.normalized  # every mail server takes the first
     except EmailNotValidError:
         errors.append(FieldError("email", "booking.error.email"))
         return ""
@@ -228,11 +247,10 @@ def _check_lengths(draft: Draft, errors: list[FieldError]) -> None:
         "interpreter": LONGEST_INTERPRETER,
     }
     for field, limit in limits.items():
-        text: str = getattr(draft, field)
-        if len(text) > limit:
+        if len(_lines(getattr(draft, field))) > limit:
             errors.append(FieldError(field, "booking.error.long"))
-    for field in ("name", "email", "phone", "interpreter", "zone"):
-        if _CONTROL.search(getattr(draft, field)):
+    for field in ("name", "email", "phone", "interpreter", "zone", "note", "summary"):
+        if unprintable(getattr(draft, field), lines=field in ("note", "summary")):
             errors.append(FieldError(field, "booking.error.control"))
 
 
@@ -248,8 +266,20 @@ def _check_consent(draft: Draft, consent: Consent, errors: list[FieldError]) -> 
 def _check_times(draft: Draft, errors: list[FieldError]) -> None:
     if any(time.day not in DAYS or time.part not in PARTS for time in draft.times):
         errors.append(FieldError("times", "booking.error.times"))
-    if draft.zone and draft.zone not in available_timezones():
+    if draft.zone and draft.zone not in _all_zones():
         errors.append(FieldError("zone", "booking.error.zone"))
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+@cache
+def zones() -> Mapping[str, tuple[str, ...]]:
+    """The time zones to choose from, by part of the world."""
+    named = sorted(zone for zone in _all_zones() if zone.startswith(_AREAS))
+    return {area.rstrip("/"): tuple(zone for zone in named if zone.startswith(area)) for area in _AREAS}
 
 
 def change(state: State, to: State) -> State:
@@ -260,6 +290,17 @@ def change(state: State, to: State) -> State:
     if to not in _MAY_BECOME.get(state, ()):
         raise NotAllowed(f"a request that is {state} cannot become {to}")
     return to
+
+
+def opened(state: State) -> State:
+    """What a request becomes when somebody at the clinic reads it."""
+    return State.SEEN if state is State.REQUESTED else state
+
+
+def cell(value: object) -> str:
+    """A value for a table that no spreadsheet program reads as a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def next_try(attempts: int) -> float | None:

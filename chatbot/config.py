@@ -1,6 +1,9 @@
 """The settings, all from the environment, in one table."""
 
+import re
+from base64 import b64decode
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,8 +28,28 @@ def _rate(value: str) -> str:
 def _webhook_secret(value: str) -> str:
     try:
         Webhook(value)
+        key = b64decode(value.removeprefix("whsec_"), validate=True)
     except Exception:
         raise ValueError("has to be base64, as `whsec_...`") from None
+    if not 24 <= len(key) <= 64:
+        raise ValueError("has to stand for 24 to 64 bytes, as Standard Webhooks has it")
+    return value
+
+
+def _database(value: str) -> str:
+    """Any usual spelling of the two databases, in the one that SQLAlchemy and the driver here understand."""
+    if value.startswith("sqlite:///"):
+        return value
+    kind, _, rest = value.partition("://")
+    if kind not in ("postgres", "postgresql", "postgresql+psycopg") or not rest:
+        raise ValueError("has to begin with sqlite:/// or postgresql://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _sender(value: str) -> str:
+    _, address = parseaddr(value)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or not value.isprintable():
+        raise ValueError("has to look like `Clinic <no-reply@example.org>`")
     return value
 
 
@@ -53,7 +76,7 @@ class Settings(BaseModel):
         Path("instance"), description="Where the app keeps its own files: key, compiled base, SQLite."
     )
     knowledge_dir: Path = Field(_PACKAGED_KNOWLEDGE, description="The knowledge base's folder.")
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_database)] | None = Field(
         None, description="SQLAlchemy address of the database; default SQLite in the instance folder."
     )
     redis_url: str | None = Field(None, description="Where limits are counted for many machines; default in memory.")
@@ -80,7 +103,9 @@ class Settings(BaseModel):
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How it is spoken to.")
     smtp_username: str | None = Field(None, description="The name to log in with at the mail server.")
     smtp_password: str | None = Field(None, description="The password for it.")
-    smtp_sender: str | None = Field(None, description="Who mails come from, as `Clinic <no-reply@example.org>`.")
+    smtp_sender: Annotated[str, AfterValidator(_sender)] | None = Field(
+        None, description="Who mails come from, as `Clinic <no-reply@example.org>`."
+    )
     deliver_in_workers: bool = Field(
         True, description="Whether each worker delivers too; `false` where `python -m chatbot deliver` runs alone."
     )
@@ -95,6 +120,8 @@ class Settings(BaseModel):
                 raise ValueError(f"{named} must be set in production")
         if self.smtp_host and not self.smtp_sender:
             raise ValueError("CHATBOT_SMTP_SENDER must be set where CHATBOT_SMTP_HOST is")
+        if self.smtp_username and self.smtp_security == "none":
+            raise ValueError("CHATBOT_SMTP_USERNAME needs CHATBOT_SMTP_SECURITY `starttls` or `tls`")
         return self
 
     @property

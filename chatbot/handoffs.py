@@ -1,8 +1,8 @@
 """Which ways to the clinic work: checked at the start, not at the first patient."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .booking import Desk
 from .config import ConfigError, Settings
@@ -14,9 +14,9 @@ from .reception import RECEIPT
 from .storage import Delivery
 
 _PRESET_HOSTS = {
-    "calcom": ("cal.com", "app.cal.com"),
+    "calcom": ("cal.com", "app.cal.com", "cal.eu"),
     "calendly": ("calendly.com",),
-    "hubspot": ("meetings.hubspot.com", "meetings-eu1.hubspot.com"),
+    "hubspot": tuple(f"meetings{where}.hubspot.com" for where in ("", "-eu1", "-na2", "-na3", "-ap1")),
 }
 _REFERENCE_FIELD = {"calcom": "metadata[ref]", "calendly": "utm_content", "hubspot": "utm_content"}
 
@@ -40,8 +40,14 @@ def _reasons(slug: str, base: KnowledgeBase, settings: Settings) -> list[str]:
         if destination.target.startswith("http:") and host not in settings.webhook_private_hosts:
             reasons.append(f"{file}: a webhook needs https, or its host in CHATBOT_WEBHOOK_PRIVATE_HOSTS")
     for way in base.partners[slug].ways:
-        if way.mode == "link" and urlsplit(way.url).hostname not in _allowed_hosts(way, settings):
-            reasons.append(f"{file}: {urlsplit(way.url).hostname} is no {way.preset} host; see CHATBOT_BOOKING_HOSTS")
+        # the whole place is compared, so that neither a name before an @ nor a backslash leads elsewhere
+        if way.mode == "link" and urlsplit(way.url).netloc.lower() not in _allowed_hosts(way, settings):
+            reasons.append(f"{file}: {urlsplit(way.url).netloc} is no {way.preset} host; see CHATBOT_BOOKING_HOSTS")
+    desk = base.desks.get(slug, Desk())
+    if bool(desk.reader) and not desk.reply_within:
+        reasons.append(f"{file}: a form with a reader says with reply_within when an answer comes")
+    if [way.mode for way in base.partners[slug].ways].count("form") > 1:
+        reasons.append(f"{file}: there is one form; give its several destinations in one deliver list")
     return reasons
 
 
@@ -72,8 +78,34 @@ def booking_page(way: Way, *, reference: str) -> str:
     if field is None:
         return way.page or way.url
     parts = urlsplit(way.page or way.url)
-    query = "&".join(filter(None, [parts.query, urlencode({field: reference})]))
-    return urlunsplit(parts._replace(query=query))
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != field]
+    return urlunsplit(parts._replace(query=urlencode([*kept, (field, reference)])))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a partner's visitors reach the clinic, and why the form is not shown where it is not."""
+
+    partner: str
+    modes: tuple[str, ...]
+    form_hidden: bool
+
+    @property
+    def reachable(self) -> bool:
+        """Whether any way works."""
+        return bool(self.modes)
+
+    def __str__(self) -> str:
+        ways = ", ".join(self.modes) or "NO WAY TO THE CLINIC"
+        why = " (the form is not shown: it needs deliver, or a reader with reply_within)" if self.form_hidden else ""
+        return f"{self.partner}: {ways}{why}"
+
+
+def condition(partner: Partner, base: KnowledgeBase, settings: Settings) -> Condition:
+    """What became of a partner's ways."""
+    modes = tuple(way.mode for way in partner.ways)
+    hidden = partner.slug in base.desks and not form_works(partner.slug, base, settings)
+    return Condition(partner.slug, modes, hidden)
 
 
 def channels(base: KnowledgeBase, settings: Settings, *, status_link: Callable[[str], str]) -> Mapping[str, Channel]:

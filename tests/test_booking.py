@@ -17,10 +17,13 @@ from chatbot.booking import (
     State,
     Time,
     accept,
+    cell,
     change,
     consent_to,
     next_try,
+    opened,
     payload,
+    zones,
 )
 
 CONSENT = consent_to("I agree.", version="1")
@@ -69,6 +72,11 @@ def test_the_country_reads_a_number_without_its_code() -> None:
         ({"times": (Time("someday", "morning"),)}, "times"),
         ({"times": (Time("monday", "midnight"),)}, "times"),
         ({"zone": "Mars/Olympus"}, "zone"),
+        ({"note": "a\x00b"}, "note"),
+        ({"note": "a\x85b"}, "note"),
+        ({"summary": "a\x1bb"}, "summary"),
+        ({"name": "Ada\x9b"}, "name"),
+        ({"name": "Ada\u202e"}, "name"),
     ],
 )
 def test_a_bad_field_is_named(changed: dict[str, object], field: str) -> None:
@@ -128,3 +136,38 @@ def test_only_the_full_payload_carries_the_note() -> None:
     request = accept(replace(GOOD, note="a note"), consent=CONSENT, region=None)
     assert "note" not in payload(request, Payload.CONTACT, reference="R")
     assert payload(request, Payload.FULL, reference="R")["note"] == "a note"
+
+
+def test_line_breaks_and_tabs_in_a_note_are_made_alike() -> None:
+    request = accept(replace(GOOD, note=" a\r\nb\rc\td "), consent=CONSENT, region=None)
+    assert request.note == "a\nb\nc d"
+
+
+def test_a_time_named_twice_counts_once() -> None:
+    request = accept(replace(GOOD, times=(Time("monday", "morning"),) * 3), consent=CONSENT, region=None)
+    assert request.times == (Time("monday", "morning"),)
+
+
+def test_an_address_is_kept_so_that_every_mail_server_takes_it() -> None:
+    request = accept(replace(GOOD, email="ada@b\u00fccher.example.org"), consent=CONSENT, region=None)
+    assert request.email == "ada@xn--bcher-kva.example.org"
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/Argentina/Ushuaia", "Asia/Kolkata"])
+def test_the_zones_to_choose_from_are_accepted(zone: str) -> None:
+    assert zone in zones()[zone.partition("/")[0]]
+    assert accept(replace(GOOD, zone=zone), consent=CONSENT, region=None).zone == zone
+
+
+def test_reading_a_request_marks_it_seen_and_never_takes_it_back() -> None:
+    assert [opened(state) for state in (State.REQUESTED, State.CONFIRMED)] == [State.SEEN, State.CONFIRMED]
+
+
+@pytest.mark.parametrize("formula", ["=1", "+1", "-1", "@x", " =1", "\t1", "\r1", "\n1", "\uff1d1"])
+def test_no_cell_begins_as_a_formula(formula: str) -> None:
+    assert cell(formula) == f"'{formula}"
+
+
+@pytest.mark.parametrize("plain", ["Ada", "a=b", "2", "", None])
+def test_a_plain_cell_stays_as_it_is(plain: str | None) -> None:
+    assert cell(plain) == (plain or "")

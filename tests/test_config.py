@@ -36,6 +36,14 @@ def test_an_empty_variable_means_not_set() -> None:
         ("CHATBOT_PUBLIC_URL", "https://example.org/path"),
         ("CHATBOT_SERVE_DRAFTS", "maybe"),
         ("CHATBOT_TRUSTED_PROXIES", "-1"),
+        ("CHATBOT_DATABASE_URL", "mysql://x/y"),
+        ("CHATBOT_DATABASE_URL", "chatbot.sqlite"),
+        ("CHATBOT_WEBHOOK_SECRET", "secret"),
+        ("CHATBOT_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
+        ("CHATBOT_SMTP_SENDER", "Clinic"),
+        ("CHATBOT_SMTP_SENDER", "Clinic <a@b>\nBcc: c@d"),
+        ("CHATBOT_SMTP_SECURITY", "maybe"),
+        ("CHATBOT_SMTP_PORT", "99999"),
     ],
 )
 def test_a_bad_variable_stops_the_start_and_is_named(name: str, value: str) -> None:
@@ -62,3 +70,13 @@ def test_production_with_both_starts() -> None:
     environment = {"ENVIRONMENT": "production", "SECRET_KEY": SECRET, "SERVE_DRAFTS": "false"}
     settings = from_environment({PREFIX + name: value for name, value in environment.items()})
     assert not settings.drafts_served
+
+
+@pytest.mark.parametrize("url", ["postgres://a:b@h/d", "postgresql://a:b@h/d", "postgresql+psycopg://a:b@h/d"])
+def test_every_usual_spelling_of_a_postgresql_address_is_understood(url: str) -> None:
+    assert from_environment({"CHATBOT_DATABASE_URL": url}).database_url == "postgresql+psycopg://a:b@h/d"
+
+
+def test_a_password_never_goes_to_a_mail_server_in_the_clear() -> None:
+    mail = {"SMTP_HOST": "h", "SMTP_SENDER": "a@b.example", "SMTP_SECURITY": "none", "SMTP_USERNAME": "u"}
+    assert "CHATBOT_SMTP_USERNAME" in reason({PREFIX + name: value for name, value in mail.items()})

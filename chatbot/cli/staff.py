@@ -12,28 +12,26 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ..booking import DAY, State
+from ..booking import CLOSED_KEPT, DAY, State, cell, opened
 from ..building import build_drain, open_storage
 from ..config import Settings
 from ..delivery.drain import purge
 from ..knowledge import load
-from ..storage import Storage, Stored
+from ..storage import Delivery, Storage, Stored
 from .command import FAILED, Command, argument
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_requests(options: argparse.Namespace, settings: Settings) -> int:
-    """One line a request, oldest first; no contact details."""
+    """One line a request, oldest first; no contact details. With --dead one line a delivery that was given up."""
     storage = _storage(settings)
+    if options.dead:
+        for delivery in storage.given_up():
+            print(f"{delivery.consultation.reference}  {_tried(delivery)}")
+        return 0
     for stored in storage.requests(state=State(options.state) if options.state else None):
         linked = f"  with {stored.linked_to}" if stored.linked_to else ""
         print(f"{stored.reference}  {stored.state:9}  {_moment(stored.created_at)}  {stored.partner}{linked}")
-    counts = storage.count_deliveries()
-    print(
-        f"deliveries: {', '.join(f'{counts.get(state, 0)} {state}' for state in ('due', 'sent', 'dead'))}",
-        file=sys.stderr,
-    )
+    print(f"deliveries: {_counted(storage)}", file=sys.stderr)
     return 0
 
 
@@ -43,12 +41,16 @@ def show(options: argparse.Namespace, settings: Settings) -> int:
     stored = storage.by_reference(options.reference.upper())
     if stored is None:
         return _none(options)
-    if stored.state is State.REQUESTED and not options.peek:
-        stored = storage.set_state(stored.reference, State.SEEN, at=time.time()) or stored
+    if not options.peek and (state := opened(stored.state)) != stored.state:
+        stored = storage.set_state(stored.reference, state, at=time.time()) or stored
     print(json.dumps(_readable(stored), indent=2, ensure_ascii=False))
     for delivery in storage.deliveries_of(stored.reference):
-        print(f"{delivery.destination.channel}: {delivery.state} after {delivery.attempts} tries {delivery.error}")
+        print(_tried(delivery))
     return 0
+
+
+def _tried(delivery: Delivery) -> str:
+    return f"{delivery.destination.channel}: {delivery.state} after {delivery.attempts} tries {delivery.error}".rstrip()
 
 
 def set_state(options: argparse.Namespace, settings: Settings) -> int:
@@ -61,8 +63,12 @@ def set_state(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def retry(options: argparse.Namespace, settings: Settings) -> int:
-    """Set a request's given-up deliveries going again."""
-    count = _storage(settings).retry(options.reference.upper(), at=time.time())
+    """Set given-up deliveries going again."""
+    reference = None if options.all else (options.reference or "").upper()
+    if reference == "":
+        print("name a request, or --all", file=sys.stderr)
+        return FAILED
+    count = _storage(settings).retry(reference, at=time.time())
     print(f"{count} deliveries will be tried again")
     return 0
 
@@ -84,12 +90,7 @@ def write_csv(rows: list[dict[str, Any]]) -> None:
     writer = csv.writer(sys.stdout, quoting=csv.QUOTE_ALL)
     writer.writerow(rows[0])
     for row in rows:
-        writer.writerow([_harmless(value) for value in row.values()])
-
-
-def _harmless(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        writer.writerow([cell(value) for value in row.values()])
 
 
 def erase(options: argparse.Namespace, settings: Settings) -> int:
@@ -112,7 +113,10 @@ def deliver(options: argparse.Namespace, settings: Settings) -> int:
     storage = _storage(settings)
     drain = build_drain(settings, load(settings.knowledge_dir), storage, report=_report)
     if options.once:
-        print(f"{drain.run_once()} deliveries tried")
+        tried = 0
+        while count := drain.run_once():  # one to each receiver in each round
+            tried += count
+        print(f"{tried} deliveries tried")
         return 0
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -122,10 +126,28 @@ def deliver(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def migrate(options: argparse.Namespace, settings: Settings) -> int:
-    """Make or bring up the tables."""
-    open_storage(settings).check()
-    print("the tables are up to date")
+    """Make or bring up the tables, or take them back to an older revision."""
+    storage = open_storage(settings)
+    if options.to == "head":
+        storage.check()
+    else:
+        storage.migrate(options.to)
+    print(f"the tables are at revision {storage.revision()}")
     return 0
+
+
+def database_status(options: argparse.Namespace, settings: Settings) -> int:
+    """Say at which revision the tables are, and what waits in the outbox."""
+    storage = open_storage(settings)
+    print(f"tables: revision {storage.revision() or 'none yet'}")
+    if storage.revision():
+        print(f"deliveries: {_counted(storage)}")
+    return 0
+
+
+def _counted(storage: Storage) -> str:
+    counts = storage.count_deliveries()
+    return ", ".join(f"{counts.get(state, 0)} {state}" for state in ("due", "sent", "dead"))
 
 
 def _storage(settings: Settings) -> Storage:
@@ -177,7 +199,10 @@ COMMANDS = (
                 "list",
                 list_requests,
                 "List requests, without contact details.",
-                (argument("--state", choices=_family(State), help="only those in this state"),),
+                (
+                    argument("--state", choices=_family(State), help="only those in this state"),
+                    argument("--dead", action="store_true", help="deliveries that were given up, and why"),
+                ),
             ),
             Command(
                 "show",
@@ -191,7 +216,15 @@ COMMANDS = (
                 "Move a request on.",
                 (_REFERENCE, argument("state", choices=_family(State), help="what it becomes")),
             ),
-            Command("retry", retry, "Try a request's given-up deliveries again.", (_REFERENCE,)),
+            Command(
+                "retry",
+                retry,
+                "Try given-up deliveries again.",
+                (
+                    argument("reference", nargs="?", help="those of one request, as in ABCD-2345"),
+                    argument("--all", action="store_true", help="all of them, as after a receiver came back"),
+                ),
+            ),
             Command(
                 "export",
                 export,
@@ -203,7 +236,11 @@ COMMANDS = (
                 "purge",
                 purge_old,
                 "Remove what is past its time.",
-                (argument("--days", type=int, default=90, help="days a closed request is kept (90)"),),
+                (
+                    argument(
+                        "--days", type=int, default=int(CLOSED_KEPT / DAY), help="days a closed request is kept (90)"
+                    ),
+                ),
             ),
         ),
     ),
@@ -213,5 +250,22 @@ COMMANDS = (
         "Deliver consultation requests until stopped.",
         (argument("--once", action="store_true", help="deliver what is due now and stop"),),
     ),
-    Command("db", None, "Look after the database.", commands=(Command("migrate", migrate, "Bring up the tables."),)),
+    Command(
+        "db",
+        None,
+        "Look after the database.",
+        commands=(
+            Command(
+                "migrate",
+                migrate,
+                "Bring up the tables.",
+                (
+                    argument(
+                        "--to", default="head", help="an older revision; what came after it is removed with its rows"
+                    ),
+                ),
+            ),
+            Command("status", database_status, "Say at which revision the tables are."),
+        ),
+    ),
 )

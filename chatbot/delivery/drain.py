@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from ..booking import DAY, next_try
+from ..booking import CLOSED_KEPT, DAY, KEYS_KEPT, REQUESTS_KEPT, next_try
 from ..storage import ONE_SERVER, Delivery, Storage, StorageDown
 from .channel import Channel, GivenUp, NotDelivered
 
@@ -16,9 +16,6 @@ _PAUSE = 1.0
 _SHORT_PAUSE = 0.02
 _LONGEST_PAUSE = 30.0  # after fault upon fault, so that a log is not flooded
 _AT_ONCE = 8
-CLOSED_KEPT = 90 * DAY
-REQUESTS_KEPT = 365 * DAY
-KEYS_KEPT = 30 * DAY
 
 Clock = Callable[[], float]
 Report = Callable[[Exception], None]

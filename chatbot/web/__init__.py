@@ -15,7 +15,7 @@ from ..building import (
     secret_of,
 )
 from ..config import Settings, from_environment
-from . import consultations, headers, logs, problems
+from . import consultation_pages, consultations, headers, logs, problems
 from .api import api
 from .conversation import Conversations
 from .limits import Limits
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    for blueprint in (api, pages, consultations.api, consultations.pages, ops):
+    for blueprint in (api, pages, consultations.api, consultation_pages.pages, ops):
         app.register_blueprint(blueprint)
     problems.register(app)
     headers.register(app, parts.assistant.base.partners, https_only=settings.environment == "production")

@@ -1,77 +1,129 @@
-"""Booking over HTTP: the JSON interface and the pages that do the same without JavaScript."""
+"""Booking over HTTP: the JSON interface."""
 
 import re
-import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
-from itsdangerous import BadData, URLSafeTimedSerializer
+from flask import Blueprint, Response, request
+from pydantic import ValidationError
+from pydantic_core import from_json
 
-from ..assistant import Origin
+from ..assistant import Origin, TooMany
 from ..booking import CLOSED, DAYS, PARTS, Draft, FieldError, Refused, Time
-from ..handoffs import booking_page, form_works
+from ..handoffs import form_works
+from ..model import Reply, Way
 from ..reception import Receipt
-from ..storage import KeyReused, StorageDown
 from .api import allow, read_body, reply_out, send
 from .fields import fields, words
 from .parts import parts
-from .problems import problem
+from .problems import REFUSALS, invalid, misshapen, problem, refusal
 from .schemas import (
     ConsultationFormOut,
     ConsultationOut,
     ConsultationRequest,
     FieldProblem,
     FitsOut,
+    ReplyOut,
     StatusOut,
     TokenRequest,
+    WayOut,
 )
 
 api = Blueprint("consultations_api", __name__, url_prefix="/api/v1/consultations")
-pages = Blueprint("consultations", __name__)
 
 _KEY = re.compile(r"[!-~]{8,200}")
-_FASTEST = 2.0
-"""Seconds; a form that comes back sooner is asked to be sent once more."""
-
-# -- the JSON interface ------------------------------------------------------------------------------
+_EMPTY = {"name": "", "consent": False, "consent_version": ""}
 
 
 @api.post("")
 def request_consultation() -> Response:
-    """Store a request; the answer leaves only after it is safely stored."""
+    """Store a request; the answer leaves only after it is safely stored.
+
+    The text is looked at for danger first: neither a refusal nor a database that is down may silence the alert.
+    """
     key = request.headers.get("Idempotency-Key", "")
     if not _KEY.fullmatch(key):
         return problem("no-key")
-    body = read_body(ConsultationRequest)
+    body, faults = _read()
     origin = Origin(body.partner, body.language, body.country)
-    if not _form_open(origin):
-        return problem("closed")
-    parts().assistant.limit(allow())
+    alert = _alert(body, origin)
+    if not form_open(origin):
+        return problem("closed", alert=alert, ways=_other_ways(origin))
     try:
-        receipt = _stored(_drafted(body), origin, key=key)
+        parts().assistant.limit(allow())
+        if faults:
+            _judge(_draft(body), faults, origin)
+        receipt = stored(_draft(body), origin, key=key)
     except Refused as refused:
-        return problem("validation", detail=_said(refused), errors=_field_problems(refused.errors))
-    alert = parts().assistant.alert(f"{body.note}\n{body.summary}", origin=origin)
-    out = ConsultationOut(
+        return invalid([*faults, *_field_problems(refused.errors)], alert=alert)
+    except tuple(REFUSALS) as fault:
+        return refusal(fault, alert=alert, ways=_other_ways(origin))
+    return send(_sent(receipt, alert), status=201)
+
+
+def _read() -> tuple[ConsultationRequest, list[FieldProblem]]:
+    """The body and what is wrong with its shape; wrong fields are left out, so that the rest can be judged too.
+
+    Raises NotJson, or ValidationError when there is nothing to judge.
+    """
+    raw = request.get_data(cache=True)
+    try:
+        return read_body(ConsultationRequest), []
+    except ValidationError as error:
+        wrong = {one["loc"][0] for one in error.errors() if one["loc"]}
+        if not wrong:
+            raise
+        kept = {name: value for name, value in from_json(raw).items() if name not in wrong}
+        return ConsultationRequest.model_validate({**_EMPTY, **kept}), misshapen(error)
+
+
+def _judge(draft: Draft, faults: list[FieldProblem], origin: Origin) -> None:
+    """Raise Refused with what is wrong besides the faults that are known already, or because of them."""
+    named = {fault.field.partition(".")[0] for fault in faults}
+    try:
+        parts().reception.check(draft, region=region(origin))
+    except Refused as refused:
+        raise Refused(tuple(error for error in refused.errors if error.field not in named)) from None
+    if faults:
+        raise Refused(())
+
+
+def _alert(body: ConsultationRequest, origin: Origin) -> ReplyOut | None:
+    found = danger(f"{body.note}\n{body.summary}", origin)
+    return reply_out(found, origin) if found else None
+
+
+def _draft(body: ConsultationRequest) -> Draft:
+    return Draft(
+        **body.model_dump(exclude={"times", "partner", "language", "country"}),
+        times=tuple(Time(time.day, time.part) for time in body.times),
+    )
+
+
+def _sent(receipt: Receipt, alert: ReplyOut | None) -> ConsultationOut:
+    return ConsultationOut(
         reference=receipt.reference,
         state=receipt.state,
         says=_say()["booking.sent.text"].format(reference=receipt.reference),
         status_url=f"/status#{receipt.token}",
         reply_within=receipt.reply_within,
-        alert=reply_out(alert, origin) if alert else None,
+        alert=alert,
     )
-    return send(out, status=201)
+
+
+def _other_ways(origin: Origin) -> list[WayOut]:
+    return [WayOut.of(way) for way in other_ways(origin)]
 
 
 @api.get("/form")
 def form_facts() -> Response:
     """Say what the form needs: the consent text and its version, the days and parts of day."""
     say = _say()
+    given = request.args
     return send(
         ConsultationFormOut(
-            open=_form_open(_origin(request.args)),
+            open=form_open(Origin(given.get("partner"), given.get("language"), given.get("country"))),
             consent=say["booking.consent"],
             consent_version=say["booking.consent.version"],
             days=DAYS,
@@ -85,13 +137,17 @@ def form_facts() -> Response:
 @api.post("/check")
 def check() -> Response:
     """Say whether a request could be accepted; nothing is stored."""
-    body = read_body(ConsultationRequest)
-    parts().assistant.limit(allow())
+    body, faults = _read()
+    origin = Origin(body.partner, body.language, body.country)
+    alert = _alert(body, origin)
     try:
-        parts().reception.check(_drafted(body), region=_region(Origin(body.partner, body.language, body.country)))
+        parts().assistant.limit(allow())
+        _judge(_draft(body), faults, origin)
     except Refused as refused:
-        return problem("validation", detail=_said(refused), errors=_field_problems(refused.errors))
-    return send(FitsOut())
+        return invalid([*faults, *_field_problems(refused.errors)], alert=alert)
+    except TooMany as fault:
+        return refusal(fault, alert=alert)
+    return send(FitsOut(alert=alert))
 
 
 @api.post("/status")
@@ -124,174 +180,46 @@ def _status_out(receipt: Receipt | None) -> Response:
     )
 
 
-# -- the pages ---------------------------------------------------------------------------------------
-
-
-@pages.get("/consultation")
-def consultation() -> str:
-    """Show the form where it is open, and the other ways."""
-    return _form_page({})
-
-
-@pages.post("/consultation")
-def consultation_step() -> tuple[str, int] | str:
-    """Check the form, show it for review, or send it."""
-    form = request.form
-    origin = _origin(form)
-    if not _form_open(origin):
-        abort(404)
-    if form.get("website"):  # a field that people never see
-        abort(422)
-    if form.get("step") == "change":
-        return _form_page(form)
-    draft = _draft(form)
-    try:
-        parts().reception.check(draft, region=origin.country)
-    except Refused as refused:
-        return _form_page(form, errors=refused.errors), 422
-    key = _read_form_token(form.get("form_token", ""))
-    if form.get("step") != "send" or key is None:
-        return render_template("consultation_review.html", draft=draft, **_shared(origin, form))
-    return _send(draft, origin, form, key)
-
-
-def _send(draft: Draft, origin: Origin, form: Mapping[str, str], key: str) -> tuple[str, int] | str:
-    parts().assistant.limit(allow())
-    try:
-        receipt = _stored(draft, origin, key=key)
-    except KeyReused:  # sent, gone back, changed and sent again: a new request
-        receipt = _stored(draft, origin, key=secrets.token_hex(16))
-    except StorageDown:
-        return _form_page(form, errors=(FieldError("form", "booking.error.down"),)), 503
-    alert = parts().assistant.alert(f"{draft.note}\n{draft.summary}", origin=origin)
-    return render_template("consultation_sent.html", receipt=receipt, alert=alert)
-
-
-@pages.get("/status")
-def status_page() -> str:
-    """Ask for the link's code; with JavaScript the code comes from the link itself."""
-    return render_template("status.html", receipt=None, token="", missing=False)
-
-
-@pages.post("/status")
-def status_step() -> tuple[str, int] | str:
-    """Show a request, or cancel it after the question was answered."""
-    token = request.form.get("token", "").strip()
-    parts().assistant.limit(allow())
-    if request.form.get("step") == "cancel":
-        receipt = parts().reception.cancel(token, at=time.time())
-    else:
-        receipt = parts().reception.status(token)
-    closed = receipt is not None and receipt.state in CLOSED
-    shown = render_template("status.html", receipt=receipt, token=token, missing=receipt is None, closed=closed)
-    return shown if receipt else (shown, 404)
-
-
-@pages.get("/go/<slug>/<int:position>")
-def go(slug: str, position: int) -> Response:
-    """Lead to a partner's booking page, chosen by its place and never by an address in the request."""
-    partner = parts().assistant.base.partners.get(slug)
-    ways = partner.ways if partner else ()
-    if position >= len(ways) or ways[position].mode != "link":
-        abort(404)
-    parts().metrics.followed_link()
-    leads_to = booking_page(ways[position], reference=secrets.token_hex(8))
-    return redirect(leads_to, 302)  # type: ignore[return-value]
-
-
-# -- parts of both -----------------------------------------------------------------------------------
-
-
-def _stored(draft: Draft, origin: Origin, *, key: str) -> Receipt:
-    partner = parts().assistant.partner(origin).slug
-    return parts().reception.request(draft, partner=partner, region=_region(origin), key=key, at=time.time())
-
-
-def _region(origin: Origin) -> str | None:
-    country = parts().assistant.visitor(origin).country
-    return country.code if country else None
-
-
-def _drafted(body: ConsultationRequest) -> Draft:
-    return Draft(
-        **body.model_dump(exclude={"times", "partner", "language", "country"}),
-        times=tuple(Time(time.day, time.part) for time in body.times),
-    )
-
-
-def _form_open(origin: Origin) -> bool:
-    assistant = parts().assistant
-    return form_works(assistant.partner(origin).slug, assistant.base, parts().settings)
-
-
-def _origin(given: Mapping[str, str]) -> Origin:
-    return Origin(given.get("partner"), given.get("language"), given.get("country"))
-
-
 def _say() -> Mapping[str, str]:
     return parts().assistant.base.languages["en"].strings
-
-
-def _said(refused: Refused) -> str:
-    return "; ".join(f"{error.field}: {_say()[error.problem]}" for error in refused.errors)
 
 
 def _field_problems(errors: tuple[FieldError, ...]) -> list[FieldProblem]:
     return [FieldProblem(field=error.field, message=_say()[error.problem]) for error in errors]
 
 
-def _form_page(form: Mapping[str, str], *, errors: tuple[FieldError, ...] = ()) -> str:
-    origin = _origin(form or request.args)
-    visitor = parts().assistant.visitor(origin)
-    named = {error.field: error.problem for error in errors}
-    return render_template(
-        "consultation.html",
-        form_open=_form_open(origin),
-        ways=[way for way in visitor.ways if way.mode != "form"],
-        draft=_draft(form),
-        errors=named,
-        **_shared(origin, form),
-    )
+# -- what the pages need too -------------------------------------------------------------------------
 
 
-def _shared(origin: Origin, form: Mapping[str, str]) -> dict[str, Any]:
-    token = form.get("form_token", "")
-    known = _read_form_token(token, fastest=0.0) is not None
-    return {"days": DAYS, "parts": PARTS, "origin": origin, "form_token": token if known else _new_form_token()}
+def stored(draft: Draft, origin: Origin, *, key: str) -> Receipt:
+    """Store a draft for the partner it was written to.
+
+    Raises what Reception.request raises.
+    """
+    partner = parts().assistant.partner(origin).slug
+    return parts().reception.request(draft, partner=partner, region=region(origin), key=key, at=time.time())
 
 
-def _draft(form: Mapping[str, str]) -> Draft:
-    """A form's fields; what is not ticked or not chosen is off."""
-    chosen = request.form.getlist("times") if form else []
-    pairs = (choice.partition("-") for choice in chosen)
-    return Draft(
-        name=form.get("name", ""),
-        email=form.get("email", ""),
-        phone=form.get("phone", ""),
-        for_someone_else=form.get("for") == "someone_else",
-        may_ask="may_ask" in form,
-        voicemail="voicemail" in form,
-        times=tuple(Time(day, part) for day, _, part in pairs),
-        zone=form.get("zone", ""),
-        interpreter=form.get("interpreter", ""),
-        note=form.get("note", "").replace("\r\n", "\n"),
-        consent="consent" in form,
-        consent_version=form.get("consent_version", ""),
-    )
+def region(origin: Origin) -> str | None:
+    """The country whose phone numbers may be written without their code."""
+    country = parts().assistant.visitor(origin).country
+    return country.code if country else None
 
 
-def _new_form_token() -> str:
-    return str(_serializer().dumps(secrets.token_hex(16)))
+def form_open(origin: Origin) -> bool:
+    """Whether somebody is there to read a request."""
+    assistant = parts().assistant
+    return form_works(assistant.partner(origin).slug, assistant.base, parts().settings)
 
 
-def _read_form_token(token: str, *, fastest: float = _FASTEST) -> str | None:
-    """The key inside a form token; None when it is not ours, or came back faster than a person can."""
-    try:
-        key, signed_at = _serializer().loads(token, return_timestamp=True)
-    except BadData:
-        return None
-    return str(key) if time.time() - signed_at.timestamp() >= fastest else None
+def other_ways(origin: Origin) -> list[Way]:
+    """The ways to the clinic besides the form, each with the words to show."""
+    assistant = parts().assistant
+    words = assistant.voice(origin).language.content.ways
+    ways = [way for way in assistant.partner(origin).ways if way.mode != "form"]
+    return [replace(way, label=way.label or words[way.mode]) for way in ways]
 
 
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(parts().conversations.secret_key, salt="form")
+def danger(text: str, origin: Origin) -> Reply | None:
+    """The card for a text that shows danger, or None."""
+    return parts().assistant.alert(text, origin=origin)

@@ -37,7 +37,7 @@ def fields(say: Mapping[str, str]) -> tuple[FieldOut, ...]:
         optional("zone", "text", "field.zone"),
         optional("interpreter", "text", "field.interpreter", most=LONGEST_INTERPRETER),
         optional("note", "textarea", "field.note", help="field.note_help", most=LONGEST_NOTE),
-        optional("send_summary", "checkbox", "field.summary", help="field.summary_help"),
+        optional("send_summary", "checkbox", "field.share", help="field.summary_help"),
         optional("summary", "textarea", "field.questions", most=LONGEST_SUMMARY),
         FieldOut(name="consent", type="checkbox", label=say["booking.consent.agree"], help=say["booking.consent"]),
     )

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from traceback import extract_tb
 from typing import Any
 
-ALLOWED = ("event", "method", "route", "status", "ms", "kind", "entry", "partner", "error", "where", "problems")
+ALLOWED = (
+    "event", "method", "route", "status", "ms", "kind", "entry", "partner", "reference", "error", "where", "problems",
+)  # fmt: skip
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,12 +1,14 @@
 """For operators: is it alive, is it ready, what has it counted, what does its interface look like."""
 
 import hmac
+import time
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request
 
-from ..storage import StorageDown
-from .metrics import CONTENT_TYPE
+from .. import handoffs
+from ..storage import DEAD, DUE, SENT, StorageDown
+from .metrics import CONTENT_TYPE, Outbox
 from .openapi import document
 from .parts import parts
 from .problems import problem
@@ -32,7 +34,13 @@ def healthz() -> Response:
 @ops.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Name each part and its state; 503 when a needed one is down."""
-    states = {"knowledge": _knowledge(), "words": _words(), "database": _database()}
+    states = {
+        "knowledge": _knowledge(),
+        "words": _words(),
+        "database": _database(),
+        "booking": _booking(),
+        "deliveries": _deliveries(),
+    }
     ready = all(part.ok for part in states.values() if part.needed)
     shown = {name: {"ok": part.ok, "detail": part.detail} for name, part in states.items()}
     return jsonify(ready=ready, parts=shown), 200 if ready else 503
@@ -59,6 +67,30 @@ def _database() -> Part:
     return Part(ok=True)
 
 
+def _booking() -> Part:
+    base, settings = parts().assistant.base, parts().settings
+    found = [handoffs.condition(partner, base, settings) for partner in base.partners.values()]
+    return Part(ok=all(one.reachable for one in found), detail="; ".join(map(str, found)), needed=False)
+
+
+def _deliveries() -> Part:
+    outbox = _outbox()
+    if outbox is None:
+        return Part(ok=False, detail="not known: the database is down", needed=False)
+    counts = outbox.deliveries
+    detail = f"{counts[DUE]} due, the oldest for {outbox.oldest_wait:.0f} s; {counts[DEAD]} given up"
+    return Part(ok=not counts[DEAD], detail=detail, needed=False)
+
+
+def _outbox() -> Outbox | None:
+    try:
+        counts, since = parts().storage.count_deliveries(), parts().storage.oldest_due()
+    except StorageDown:
+        return None
+    wait = 0.0 if since is None else max(0.0, time.time() - since)
+    return Outbox({state: counts.get(state, 0) for state in (DUE, SENT, DEAD)}, wait)
+
+
 @ops.get("/metrics")
 def metrics() -> Response:
     """The counters in Prometheus' text format; behind a bearer token where one is set."""
@@ -66,7 +98,7 @@ def metrics() -> Response:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and not hmac.compare_digest(given.encode(), token.encode()):
         return problem("not-found")
-    return Response(parts().metrics.exposition(), content_type=CONTENT_TYPE)
+    return Response(parts().metrics.exposition(_outbox()), content_type=CONTENT_TYPE)
 
 
 @ops.get("/openapi.json")

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..assistant import LONGEST_MESSAGE, TooLong, TooMany
 from ..storage import KeyInFlight, KeyReused, StorageDown
-from .schemas import FieldProblem, ProblemOut
+from .schemas import FieldProblem, ProblemOut, ReplyOut, WayOut
 
 PROBLEMS = {
     "validation": (422, "The request does not fit", "A field is missing, wrong or too long; `errors` names each one."),
@@ -17,7 +17,11 @@ PROBLEMS = {
     "too-large": (413, "The request is too large", "A request body may have 64 KiB."),
     "not-json": (415, "Not JSON", "Send the body as `application/json`."),
     "too-many": (429, "Too many requests", "Wait as many seconds as `Retry-After` says, then send it again."),
-    "unavailable": (503, "Not available now", "A part behind this is down. Nothing was kept. Try again in a moment."),
+    "unavailable": (
+        503,
+        "Not available now",
+        "A part behind this is down. Try again in a moment; the same key never counts twice.",
+    ),
     "no-key": (400, "No idempotency key", "Send a header `Idempotency-Key` with a new random value for each request."),
     "key-in-flight": (409, "Already on its way", "The same request is being stored now. Send it again in a moment."),
     "key-reused": (422, "Key used before", "This idempotency key came with another body. Use a new one."),
@@ -28,6 +32,14 @@ PROBLEMS = {
     "fault": (500, "Our fault", "Something broke on our side. In an emergency call your local emergency number."),
 }
 _BY_STATUS = {400: "bad-request", 404: "not-found", 405: "wrong-method", 413: "too-large", 415: "not-json"}
+
+REFUSALS: dict[type[Exception], str] = {
+    TooMany: "too-many",
+    KeyReused: "key-reused",
+    KeyInFlight: "key-in-flight",
+    StorageDown: "unavailable",
+}
+_DOWN_FOR = 5  # seconds after which it is worth another try
 
 pages = Blueprint("problems", __name__)
 
@@ -43,9 +55,15 @@ class NotJson(Exception):
 
 
 def problem(
-    slug: str, *, detail: str | None = None, errors: Iterable[FieldProblem] = (), status: int | None = None
+    slug: str,
+    *,
+    detail: str | None = None,
+    errors: Iterable[FieldProblem] = (),
+    status: int | None = None,
+    alert: ReplyOut | None = None,
+    ways: Iterable[WayOut] = (),
 ) -> Response:
-    """Make one problem document."""
+    """Make one problem document; `alert` and `ways` stand in it only where there are any."""
     usual_status, title, usual_detail = PROBLEMS[slug]
     document = ProblemOut(
         type=f"/problems#{slug}",
@@ -53,8 +71,20 @@ def problem(
         status=status or usual_status,
         detail=detail or usual_detail,
         errors=tuple(errors),
+        alert=alert,
+        ways=tuple(ways),
     )
-    return Response(document.model_dump_json(), document.status, content_type="application/problem+json")
+    empty = {name for name in ("alert", "ways") if not getattr(document, name)}
+    body = document.model_dump_json(exclude=empty)
+    return Response(body, document.status, content_type="application/problem+json")
+
+
+def refusal(fault: Exception, *, alert: ReplyOut | None = None, ways: Iterable[WayOut] = ()) -> Response:
+    """The problem document of one of the refusals in REFUSALS."""
+    response = problem(REFUSALS[type(fault)], alert=alert, ways=ways)
+    if isinstance(fault, (TooMany, StorageDown)):
+        response.headers["Retry-After"] = str(max(1, math.ceil(getattr(fault, "wait", _DOWN_FOR))))
+    return response
 
 
 def register(app: Flask) -> None:
@@ -62,11 +92,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(TooLong, lambda _: problem("too-long", errors=[_TOO_LONG]))
-    app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(NotJson, lambda _: problem("not-json"))
-    app.register_error_handler(KeyReused, lambda _: problem("key-reused"))
-    app.register_error_handler(KeyInFlight, lambda _: problem("key-in-flight"))
-    app.register_error_handler(StorageDown, lambda _: problem("unavailable"))
+    for kind in REFUSALS:
+        app.register_error_handler(kind, refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, lambda fault: _fault(app, fault))
 
@@ -75,22 +103,25 @@ _TOO_LONG = FieldProblem(field="message", message=f"has more than {LONGEST_MESSA
 
 
 def _invalid(error: ValidationError) -> Response:
-    errors = [
+    return invalid(misshapen(error))
+
+
+def invalid(errors: list[FieldProblem], *, alert: ReplyOut | None = None) -> Response:
+    """The problem document that names every field in question."""
+    detail = "; ".join(f"{one.field}: {one.message}" for one in errors[:3])
+    return problem("validation", detail=detail, errors=errors, alert=alert)
+
+
+def misshapen(error: ValidationError) -> list[FieldProblem]:
+    """Every field that has the wrong shape."""
+    return [
         FieldProblem(field=".".join(map(str, one["loc"])) or "body", message=_words(one["msg"]))
         for one in error.errors(include_input=False, include_url=False, include_context=False)
     ]
-    detail = "; ".join(f"{one.field}: {one.message}" for one in errors[:3])
-    return problem("validation", detail=detail, errors=errors)
 
 
 def _words(message: str) -> str:
     return message.removeprefix("Value error, ")
-
-
-def _too_many(error: TooMany) -> Response:
-    response = problem("too-many")
-    response.headers["Retry-After"] = str(max(1, math.ceil(error.wait)))
-    return response
 
 
 def _http(error: HTTPException) -> Response:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from ..booking import State
+from ..booking import State, unprintable
 from ..model import Choice, Claim, Contact, Handoff, Kind, Reply, Way
 from ..typeahead import Suggestion
 
@@ -196,6 +196,8 @@ class ProblemOut(Outgoing):
     status: int
     detail: str
     errors: tuple[FieldProblem, ...] = ()
+    alert: ReplyOut | None = Field(None, description="An emergency card, when what was refused shows danger.")
+    ways: tuple[WayOut, ...] = Field((), description="Other ways to reach the clinic, when this one is shut.")
 
 
 class Strict(Incoming):
@@ -204,20 +206,20 @@ class Strict(Incoming):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _no_control(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text.replace("\n", "").replace("\r", "")):
+def _one_line(text: str) -> str:
+    if unprintable(text):
+        raise ValueError("has a line break or a control character in it; remove it")
+    return text
+
+
+def _some_lines(text: str) -> str:
+    if unprintable(text, lines=True):
         raise ValueError("has a control character in it; remove it")
     return text
 
 
-def _one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        raise ValueError("has a line break in it; remove it")
-    return _no_control(text)
-
-
 Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
-Lines = Annotated[str, StringConstraints(max_length=5_000), AfterValidator(_no_control)]
+Lines = Annotated[str, StringConstraints(max_length=5_000), AfterValidator(_some_lines)]
 
 
 class TimeIn(Strict):
@@ -264,6 +266,8 @@ class TokenRequest(Strict):
 
 
 class StatusOut(Outgoing):
+    """Where a request stands."""
+
     reference: str
     state: State
     says: str
@@ -291,7 +295,10 @@ class FieldOut(Outgoing):
 
 
 class FitsOut(Outgoing):
+    """A request that could be accepted; `alert` shows an emergency card when its note shows danger."""
+
     fits: Literal[True] = True
+    alert: ReplyOut | None = None
 
 
 class ConsultationFormOut(Outgoing):
