@@ -82,6 +82,12 @@ def widget_script() -> Response:
     return parts().widgets.for_partner(_origin(request.args)).response()
 
 
+@pages.get("/page.js")
+def page_script() -> Response:
+    """The same conversation for our own page."""
+    return parts().widgets.for_partner(_origin(request.args), door="page").response()
+
+
 @pages.get("/widget/<name>.js")
 def pinned_widget(name: str) -> Response:
     """The widget at an address whose content never changes, for a tag with `integrity`."""

@@ -1,4 +1,4 @@
-"""The embeddable script: hides how its code, its style and one partner's words become one small file."""
+"""The script of each door: hides how its code, its style and one partner's words become one small file."""
 
 import gzip
 import hashlib
@@ -22,6 +22,10 @@ from ..model import Contact
 _STATIC = Path(__file__).parent / "static"
 _BRIEFLY = "public, max-age=300"
 _FOR_EVER = "public, max-age=31536000, immutable"
+_DOORS = {
+    "launcher": ("conversation.js", "consultation.js", "launcher.js"),
+    "page": ("conversation.js", "consultation.js", "page.js"),
+}
 _WORD = re.compile(r"say\['([a-z._]+)'\]")
 
 
@@ -68,19 +72,19 @@ class Widgets:
         self._kept_in = kept_in
         self._made: dict[tuple[str, ...], Script] = {}
 
-    def for_partner(self, origin: Origin) -> Script:
+    def for_partner(self, origin: Origin, *, door: str = "launcher") -> Script:
         """The script with this partner's numbers, accent, ways and words in it."""
         country = self._assistant.visitor(origin).country
         language = self._assistant.voice(origin).language.tag
-        key = (self._assistant.partner(origin).slug, language, country.code if country else "")
+        key = (self._assistant.partner(origin).slug, language, country.code if country else "", door)
         if key not in self._made:
-            self._made[key] = self._make(Origin(*key))
+            self._made[key] = self._make(Origin(*key[:3]), door)
         return self._made[key]
 
     @cached_property
     def pinned(self) -> Script:
         """The script for `integrity`, kept on disk so that its address outlives the next version."""
-        script = self._make(Origin())
+        script = self._make(Origin(), "launcher")
         with suppress(OSError):  # a folder that cannot be written costs old versions, not this one
             self._kept_in.mkdir(parents=True, exist_ok=True)
             draft = self._kept_in / f"{script.name}.{os.getpid()}"
@@ -98,10 +102,10 @@ class Widgets:
             return None
         return old.response(keep=_FOR_EVER) if old.name == name else None
 
-    def _make(self, origin: Origin) -> Script:
+    def _make(self, origin: Origin, door: str) -> Script:
         spoken = self._assistant.voice(origin).language
-        code = _WORD.sub(lambda found: _for_script(spoken.strings[found[1]]), _code())
-        setup = _for_script(self._setup(origin))
+        code = _WORD.sub(lambda found: _for_script(spoken.strings[found[1]]), _code(door))
+        setup = _for_script(self._setup(origin) | ({"style": _style()} if door == "launcher" else {}))
         return Script(f"(()=>{{'use strict';const SETUP={setup};\n{code}\n}})();\n".encode())
 
     def _setup(self, origin: Origin) -> dict[str, Any]:
@@ -125,7 +129,6 @@ class Widgets:
                 {"mode": way.mode, "label": way.label or content.ways[way.mode], "url": way.url}
                 for way in visitor.ways[:1]
             ],
-            "style": _style(),
         }
 
 
@@ -139,9 +142,10 @@ def _for_script(value: Any) -> str:
 
 
 @cache
-def _code() -> str:
-    """The code without indentation and whole-line comments; nothing else is touched, so nothing can break."""
-    lines = map(str.strip, (_STATIC / "widget.js").read_text(encoding="utf-8").splitlines())
+def _code(door: str) -> str:
+    """A door's code without indentation and whole-line comments; nothing else is touched, so nothing can break."""
+    code = "".join((_STATIC / name).read_text(encoding="utf-8") for name in _DOORS[door])
+    lines = map(str.strip, code.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 

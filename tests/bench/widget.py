@@ -20,12 +20,11 @@ SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 200 * 1024, "
 # What the file would weigh without a feature: its functions and the calls to them, by their first and last words.
 _WORDS = re.compile(r'"[^"\n]{3,}"')  # the code itself quotes with '
 FEATURES = {
-    "consultation form": [("function consultation(", "\nfunction converse(")],
+    "consultation form": [("function consultation(", "\nconst HOME")],
     "typeahead": [("const mark = (at)", "form.onsubmit =")],
-    "read aloud": [("function listen(", "\nfunction consultation(")],
+    "read aloud": [("function listen(", "\nfunction converse(")],
     "text size, contrast, spacing, print, copy": [("const toggle = (text, style)", "const tools =")],
     "partner's colours": [("function colours(", "\nclass Chat")],
-    "page and frame doors": [("function enhancePage(", "\nfunction colours(")],
 }  # fmt: skip
 
 
