@@ -1,6 +1,7 @@
 """From an utterance in its context to ranked entries: hides follow-ups, long stories and double questions."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,8 +9,13 @@ from typing import Protocol
 from .model import Context, Entry, FollowUps, Kind, Match
 from .text import normalise, tokens
 
-CANDIDATES = 6
-_LEANS = 6  # an utterance of at most so many words may lean on the one before
+CANDIDATES = 4
+_LEANS = 5  # an utterance of at most so many words may lean on the one before ...
+_STANDS = 0.8  # ... unless it is as sure as this by itself
+_NOISE = 0.05  # below, an utterance says nothing that could lean
+_OPENED, _SHORT = 0.8, 1.0  # what the reading together with the question before counts, beside the one alone
+_AGAIN = 0.5  # the entry before is seldom meant again
+_FOLLOWS = 0.05  # its own follow-ups are meant more often
 _STORY = 22  # from so many words on, each sentence is read for itself too
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _SHORTEST_SENTENCE = 3
@@ -45,9 +51,8 @@ class Interpreter:
         said = " ".join(tokens(utterance))
         if chosen := self._taken_up(said, context):
             return Interpretation(chosen=chosen)
-        matches = self._read(utterance)
-        if self._unsure(matches) and (leaning := self._leaning(said, context)):
-            return Interpretation(matches=leaning)
+        alone = self._read(utterance)
+        matches = self._leaning(said, context, alone) or alone
         return Interpretation(matches=matches, second=self._second(utterance, matches))
 
     # -- what a short answer takes up -----------------------------------------------------------------
@@ -76,15 +81,22 @@ class Interpreter:
 
     # -- what leans on the entry before ---------------------------------------------------------------
 
-    def _leaning(self, said: str, context: Context) -> tuple[Match, ...] | None:
-        """Matches of a short utterance read together with the question before, when they are surer."""
+    def _leaning(self, said: str, context: Context, alone: tuple[Match, ...]) -> tuple[Match, ...]:
+        """Matches of a short utterance, alone and read together with the question before; none where it stands alone."""
         before = self._entries.get(context.entry or "")
         rest = self._without_opener(said)
-        if before is None or not rest or (rest == said and len(said.split()) > _LEANS):
-            return None
-        joined = self._matcher.match(f"{before.question} {rest}", limit=CANDIDATES)
-        others = tuple(match for match in joined if match.label != before.id)
-        return None if self._unsure(others) else others
+        opened = rest != said
+        if before is None or not (opened or len(said.split()) <= _LEANS):
+            return ()
+        if not _NOISE <= _first_score(alone) < _STANDS:
+            return ()
+        scores = defaultdict(float, {match.label: match.score for match in alone})
+        for match in self._matcher.match(f"{before.question} {rest}", limit=CANDIDATES):
+            again = _AGAIN if match.label == before.id else 1.0
+            scores[match.label] += match.score * again * (_OPENED if opened else _SHORT)
+        for label in scores.keys() & set(before.see_also):
+            scores[label] += _FOLLOWS
+        return tuple(Match(label, min(score, 1.0)) for label, score in sorted(scores.items(), key=_surest)[:CANDIDATES])
 
     def _without_opener(self, said: str) -> str:
         openers = sorted(self._follow_ups.openers, key=len, reverse=True)
@@ -117,9 +129,6 @@ class Interpreter:
         sure = (found[0].label for found in firsts if found and found[0].score >= self._sure)
         return next((label for label in sure if label != matches[0].label and label in self._entries), None)
 
-    def _unsure(self, matches: tuple[Match, ...]) -> bool:
-        return not matches or matches[0].score < self._sure
-
 
 def _weighed(matches: tuple[Match, ...], weight: float) -> tuple[Match, ...]:
     return tuple(Match(match.label, match.score * weight) for match in matches)
@@ -128,6 +137,11 @@ def _weighed(matches: tuple[Match, ...], weight: float) -> tuple[Match, ...]:
 def _sentences(utterance: str) -> list[str]:
     found = (part.strip() for part in _SENTENCE.findall(utterance))
     return [part for part in found if len(tokens(part)) >= _SHORTEST_SENTENCE]
+
+
+def _surest(labelled: tuple[str, float]) -> tuple[float, str]:
+    label, score = labelled
+    return -score, label
 
 
 def _first_score(matches: tuple[Match, ...]) -> float:

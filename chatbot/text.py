@@ -13,7 +13,7 @@ _QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"')
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _PUNCTUATION = {**_APOSTROPHES, **_QUOTES, **_DASHES, ord("…"): "."}
 _REPEATED = re.compile(r"([a-z!?.])\1{2,}")
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
+_TOKEN = re.compile(r"(?<![^\W_])[a-z0-9]+(?:'[a-z]+)*(?![^\W_])")
 
 
 def normalise(text: str) -> str:

@@ -76,14 +76,16 @@ class Matcher:
 
     def match(self, text: str, limit: int = 3) -> tuple[Match, ...]:
         """The labels that the text may mean, best first; scores in 0..1."""
-        return self._ranked(self._read(text))[:limit]
+        words = self._repaired(text)
+        return self._ranked(self._features.read(words))[:limit] if words else ()
 
     def explain(self, text: str) -> Explanation:
         """What was read, the best labels, and for the first of them what counted."""
-        reading = self._read(text)
-        top = self._ranked(reading)[:5]
+        words = tuple(self._repaired(text))
+        top = self.match(text)
         if not top:
-            return Explanation(tuple(self._repaired(text)), (), (), ())
+            return Explanation(words, (), (), ())
+        reading = self._features.read(words)
         label = self._labels.index(top[0].label)
         mine = np.arange(self._spans[label], self._spans[label + 1])
         order = mine[np.argsort(-self._likeness(reading, mine), kind="stable")]
@@ -91,7 +93,7 @@ class Matcher:
         names = list(self._features.index)
         best = sorted(zip(gains.tolist(), reading.rows.tolist(), strict=True), reverse=True)[:8]
         return Explanation(
-            read_as=tuple(self._repaired(text)),
+            read_as=words,
             top=top,
             nearest=tuple(self._texts[row] for row in order[:3]),
             counted=tuple((names[row][1:], round(gain, 3)) for gain, row in best),
@@ -153,9 +155,6 @@ class Matcher:
         self._meanings = arrays["meanings"].astype(np.float32)
 
     # -- reading --------------------------------------------------------------------------------------
-
-    def _read(self, text: str) -> Reading:
-        return self._features.read(self._repaired(text))
 
     def _repaired(self, text: str) -> list[str]:
         return self._aliased(self._repairer.repair(self._aliased(tokens(text))))

@@ -79,7 +79,7 @@ class Repairer:
     def _joined(self, words: Sequence[str]) -> Iterable[str]:
         """Put a word that was typed in two pieces together, keeping pieces that are words in their own right."""
         skip = False
-        for word, after in zip(words, [*words[1:], ""], strict=True):
+        for word, after in zip(words, [*words[1:], ""], strict=False):
             if skip:
                 skip = False
                 continue
