@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,10 +16,12 @@ _NOISE = 0.05  # below, an utterance says nothing that could lean
 _OPENED, _SHORT = 0.8, 1.0  # what the reading together with the question before counts, beside the one alone
 _AGAIN = 0.5  # the entry before is seldom meant again
 _FOLLOWS = 0.05  # its own follow-ups are meant more often
-_STORY = 22  # from so many words on, each sentence is read for itself too
+_STORY = 14  # from so many words on, each sentence is read for itself too
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _SHORTEST_SENTENCE = 3
-_WHOLE, _STATEMENT = 0.8, 0.5  # what a story as a whole, or a sentence that asks nothing, counts beside a question
+_MOST_SENTENCES = 6  # of a long story so many are read, those that ask first
+_WHOLE, _STATEMENT = 1.5, 0.2  # what a story as a whole, or a sentence that asks nothing, counts beside a question ...
+_BEFORE = 0.3  # ... and a question read with the sentence before it
 
 
 class Matcher(Protocol):
@@ -82,7 +84,7 @@ class Interpreter:
     # -- what leans on the entry before ---------------------------------------------------------------
 
     def _leaning(self, said: str, context: Context, alone: tuple[Match, ...]) -> tuple[Match, ...]:
-        """Matches of a short utterance, alone and read together with the question before; none where it stands alone."""
+        """Matches of a short utterance, alone and together with the question before; empty where it stands alone."""
         before = self._entries.get(context.entry or "")
         rest = self._without_opener(said)
         opened = rest != said
@@ -96,7 +98,7 @@ class Interpreter:
             scores[match.label] += match.score * again * (_OPENED if opened else _SHORT)
         for label in scores.keys() & set(before.see_also):
             scores[label] += _FOLLOWS
-        return tuple(Match(label, min(score, 1.0)) for label, score in sorted(scores.items(), key=_surest)[:CANDIDATES])
+        return tuple(Match(label, min(score, 1.0)) for label, score in _surest(scores))
 
     def _without_opener(self, said: str) -> str:
         openers = sorted(self._follow_ups.openers, key=len, reverse=True)
@@ -105,20 +107,29 @@ class Interpreter:
     # -- long messages --------------------------------------------------------------------------------
 
     def _read(self, utterance: str) -> tuple[Match, ...]:
-        """Match the whole; in a long story the sentence that asks counts most."""
+        """Match the whole; in a story each sentence speaks too, those that ask the loudest."""
         whole = self._matcher.match(utterance, limit=CANDIDATES)
-        if len(tokens(utterance)) < _STORY:
+        told = _sentences(utterance)
+        if len(told) < 2 or len(tokens(utterance)) < _STORY:
             return whole
-        return max([_weighed(whole, _WHOLE), *self._by_sentence(utterance)], key=_first_score)
+        scores = defaultdict(float, {match.label: _WHOLE * match.score for match in whole})
+        spoken: dict[str, float] = {}
+        for before, sentence in _loudest(list(zip(["", *told], told, strict=False))):
+            for label, score in self._spoken(before, sentence).items():
+                spoken[label] = max(score, spoken.get(label, 0.0))
+        for label, score in spoken.items():
+            scores[label] += score
+        return tuple(Match(label, score / (_WHOLE + 1)) for label, score in _surest(scores))
 
-    def _by_sentence(self, utterance: str) -> Iterator[tuple[Match, ...]]:
-        sentences = _sentences(utterance)
-        for before, sentence in zip(["", *sentences], sentences, strict=False):
-            if "?" in sentence:
-                yield self._matcher.match(sentence, limit=CANDIDATES)
-                yield self._matcher.match(f"{before} {sentence}", limit=CANDIDATES)
-            else:
-                yield _weighed(self._matcher.match(sentence, limit=CANDIDATES), _STATEMENT)
+    def _spoken(self, before: str, sentence: str) -> dict[str, float]:
+        """What one sentence of a story says; one that asks is also read with the sentence before."""
+        alone = self._matcher.match(sentence, limit=CANDIDATES)
+        if "?" not in sentence:
+            return {match.label: _STATEMENT * match.score for match in alone}
+        scores = defaultdict(float, {match.label: match.score for match in alone})
+        for match in self._matcher.match(f"{before} {sentence}", limit=CANDIDATES) if before else ():
+            scores[match.label] += _BEFORE * match.score
+        return {label: min(score, 1.0) for label, score in scores.items()}
 
     def _second(self, utterance: str, matches: tuple[Match, ...]) -> str | None:
         """Another question of the same message that is surely understood, if there is one."""
@@ -130,18 +141,19 @@ class Interpreter:
         return next((label for label in sure if label != matches[0].label and label in self._entries), None)
 
 
-def _weighed(matches: tuple[Match, ...], weight: float) -> tuple[Match, ...]:
-    return tuple(Match(match.label, match.score * weight) for match in matches)
-
-
 def _sentences(utterance: str) -> list[str]:
     found = (part.strip() for part in _SENTENCE.findall(utterance))
     return [part for part in found if len(tokens(part)) >= _SHORTEST_SENTENCE]
 
 
-def _surest(labelled: tuple[str, float]) -> tuple[float, str]:
-    label, score = labelled
-    return -score, label
+def _loudest(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The sentences of a story worth reading, each with the one before: those that ask, then the last ones."""
+    latest_first = told[::-1]
+    return sorted(latest_first, key=lambda pair: "?" not in pair[1])[:_MOST_SENTENCES]
+
+
+def _surest(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(scores.items(), key=lambda labelled: (-labelled[1], labelled[0]))[:CANDIDATES]
 
 
 def _first_score(matches: tuple[Match, ...]) -> float:
