@@ -16,6 +16,7 @@ from .model import (
     Handoff,
     Kind,
     Level,
+    Match,
     RedFlag,
     Reply,
     Way,
@@ -52,7 +53,7 @@ class Dialogue:
     def __init__(self, content: Content, guard: Guard, matcher: Matcher) -> None:
         self._content = content
         self._guard = guard
-        self._interpreter = Interpreter(matcher, content.entries, content.follow_ups, sure=content.bands.answer)
+        self._interpreter = Interpreter(matcher, content.entries, content.follow_ups)
 
     def reply(self, utterance: str, *, context: Context, visitor: Visitor) -> Reply:
         """Answer an utterance; danger is looked for before anything else."""
@@ -111,10 +112,21 @@ class Dialogue:
         if best is None or best.score < bands.clarify or best.label == OFF_SUBJECT:
             return self._unknown(visitor)
         labels = tuple(match.label for match in meant.matches if match.label != OFF_SUBJECT)
-        if best.score < bands.answer:
+        if self._lead(meant.matches) < bands.answer:
             return self._clarify(labels[:MOST_CHOICES], visitor)
         entry = self._content.entries[best.label]
         return self._entry_reply(entry, visitor, others=labels[1:2], first_choice=meant.second)
+
+    def _lead(self, matches: tuple[Match, ...]) -> float:
+        """How far the first match is ahead of the next one that says something else."""
+        first, *others = matches
+        said = self._says(first.label)
+        return first.score - next((match.score for match in others if self._says(match.label) != said), 0.0)
+
+    def _says(self, label: str) -> str:
+        """What an entry answers with: two that begin with the same claim say the same."""
+        entry = self._content.entries.get(label)
+        return entry.claims[0] if entry and entry.kind is Kind.ANSWER else label
 
     def _entry_reply(
         self, entry: Entry, visitor: Visitor, *, others: tuple[str, ...] = (), first_choice: str | None = None

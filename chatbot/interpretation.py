@@ -19,6 +19,7 @@ _FOLLOWS = 0.05  # its own follow-ups are meant more often
 _STORY = 14  # from so many words on, each sentence is read for itself too
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _SHORTEST_SENTENCE = 3
+_SURE = 0.4  # a second question is offered from this score on
 _MOST_SENTENCES = 6  # of a long story so many are read, those that ask first
 _WHOLE, _STATEMENT = 1.5, 0.2  # what a story as a whole, or a sentence that asks nothing, counts beside a question ...
 _BEFORE = 0.3  # ... and a question read with the sentence before it
@@ -42,11 +43,10 @@ class Interpretation:
 class Interpreter:
     """Reads utterances with what was said before in mind."""
 
-    def __init__(self, matcher: Matcher, entries: Mapping[str, Entry], follow_ups: FollowUps, *, sure: float) -> None:
+    def __init__(self, matcher: Matcher, entries: Mapping[str, Entry], follow_ups: FollowUps) -> None:
         self._matcher = matcher
         self._entries = entries
         self._follow_ups = follow_ups
-        self._sure = sure
 
     def interpret(self, utterance: str, context: Context) -> Interpretation:
         """Find what is meant; without context the utterance stands alone."""
@@ -137,7 +137,7 @@ class Interpreter:
         if len(asked) < 2 or not matches:
             return None
         firsts = (self._matcher.match(sentence, limit=1) for sentence in asked)
-        sure = (found[0].label for found in firsts if found and found[0].score >= self._sure)
+        sure = (found[0].label for found in firsts if found and found[0].score >= _SURE)
         return next((label for label in sure if label != matches[0].label and label in self._entries), None)
 
 

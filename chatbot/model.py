@@ -161,7 +161,10 @@ class Canned:
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Where a first score stops being an answer: `answer` and up, then `clarify` and up, else unknown."""
+    """When a match is answered: with a score of `clarify`, and a lead of `answer` over what would be answered else.
+
+    With less of a lead the visitor is asked back; with less of a score nothing was understood.
+    """
 
     answer: float
     clarify: float

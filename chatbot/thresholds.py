@@ -1,14 +1,16 @@
 """Where a match is sure enough to answer: bands fitted on labelled messages, with the curve they came from."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from .dialogue import Dialogue
+from .dialogue import Dialogue, Guard
 from .evaluation import NEAR, RIGHT, Case, Report, Verdict, evaluate
-from .model import Bands, Kind
+from .interpretation import Matcher
+from .model import Assessment, Bands, Kind, Match
 
-ANSWER_STEPS = tuple(step / 100 for step in range(10, 72, 4))
-CLARIFY_SHARES = (0.2, 0.35, 0.5, 0.65)
+ANSWER_STEPS = tuple(step / 100 for step in range(0, 44, 4))
+CLARIFY_STEPS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 _ASKS_BACK = (Kind.CLARIFY, Kind.UNKNOWN)
 
 MakeDialogue = Callable[[Bands], Dialogue]
@@ -51,8 +53,7 @@ def fit(make: MakeDialogue, cases: Iterable[Case], *, costs: Costs) -> tuple[Ban
     tried = [
         _point(bands, evaluate(make(bands), rows), costs)
         for answer in ANSWER_STEPS
-        for share in CLARIFY_SHARES
-        for bands in [Bands(answer, round(answer * share, 3))]
+        for bands in [Bands(answer, clarify) for clarify in CLARIFY_STEPS]
     ]
     return min(tried, key=lambda point: (point.cost, point.bands.answer)).bands, tried
 
@@ -60,3 +61,26 @@ def fit(make: MakeDialogue, cases: Iterable[Case], *, costs: Costs) -> tuple[Ban
 def _point(bands: Bands, report: Report, costs: Costs) -> Point:
     cost = sum(map(costs.of, report.verdicts)) / max(len(report.verdicts), 1)
     return Point(bands, cost, report.share(RIGHT), report.share(RIGHT, NEAR), report.answered_anyway)
+
+
+class RememberedGuard:
+    """A guard that looks at no text twice."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.card = guard.card
+        self._assessed = cache(lambda text, earlier: guard.assess(text, earlier=earlier))
+
+    def assess(self, text: str, *, earlier: Collection[str] = ()) -> Assessment:
+        """What the guard makes of a text."""
+        return self._assessed(text, tuple(earlier))
+
+
+class RememberedMatcher:
+    """A matcher that reads no text twice."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matched = cache(lambda text, limit: matcher.match(text, limit))
+
+    def match(self, text: str, limit: int = 3) -> tuple[Match, ...]:
+        """The labels a text may mean."""
+        return self._matched(text, limit)

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dialogue": {"model", "interpretation"},
     "evaluation": {"model", "text", "dialogue"},
     "noise": set(),
-    "thresholds": {"dialogue", "evaluation", "model"},
+    "thresholds": {"dialogue", "evaluation", "interpretation", "model"},
     "config": set(),
     "deadline": set(),
     "storage": {"booking", "deadline"},

@@ -44,7 +44,7 @@ class Matcher:
 
 
 def interpreter(known: dict[str, dict[str, float]] | None = None) -> Interpreter:
-    return Interpreter(Matcher(known or {}), ENTRIES, FOLLOW_UPS, sure=0.4)
+    return Interpreter(Matcher(known or {}), ENTRIES, FOLLOW_UPS)
 
 
 AFTER_SAFE = Context("safe", Kind.ANSWER, choices=("long", "reason"), others=("years",))

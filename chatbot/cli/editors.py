@@ -220,13 +220,14 @@ def fit_thresholds(options: argparse.Namespace, settings: Settings) -> int:
     from ..cases import read_cases
     from ..dialogue import Dialogue
     from ..model import Bands
-    from ..thresholds import Costs, fit
+    from ..thresholds import Costs, RememberedGuard, RememberedMatcher, fit
 
     voice = _voice(settings)
-    content, guard = voice.language.content, build_guard(voice.language, settings)
+    content = voice.language.content
+    guard, matcher = RememberedGuard(build_guard(voice.language, settings)), RememberedMatcher(voice.matcher)
 
     def make(bands: Bands) -> Dialogue:
-        return Dialogue(replace(content, bands=bands), guard, voice.matcher)
+        return Dialogue(replace(content, bands=bands), guard, matcher)
 
     costs = Costs(options.clarify, options.nothing, options.wrong, options.answered_anyway)
     best, curve = fit(make, [case for path in options.files for case in read_cases(path)], costs=costs)
