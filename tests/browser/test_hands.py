@@ -72,6 +72,16 @@ def test_a_whole_consultation_request_takes_at_most_twelve_presses(page: Page, s
     assert presses <= 12
 
 
+def test_danger_in_a_note_brings_the_card(script: Stage) -> None:
+    page = script.page
+    page.get_by_role("link", name="Ask for a call").click()
+    page.get_by_text("More, if you like").click()
+    page.get_by_label("Anything the clinic should know").fill(DANGER)
+    page.get_by_role("button", name="Check before sending").click()
+    expect(script.alarm).to_contain_text("Call 911 now")
+    expect(page.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
+
+
 def test_every_control_is_at_most_eight_tabs_from_the_box(script: Stage) -> None:
     script.ask("is it safe?")
     script.answered()

@@ -1,5 +1,5 @@
 // The request for a consultation, drawn from what the service says its fields are.
-function consultation(facts, {origin, asked, status, fail, leave, done}) {
+function consultation(facts, {origin, asked, status, fail, warn, leave, done}) {
   const {words} = facts;
   const fields = facts.fields.filter((one) => asked.length || !/summary/.test(one.name));
   const box = el('section.desk', {'aria-label': words.title});
@@ -72,9 +72,11 @@ function consultation(facts, {origin, asked, status, fail, leave, done}) {
     try {
       const answer = await call(path, body, headers);
       status.textContent = '';
+      warn(answer.alert);
       return answer;
     } catch (error) {
       if (!error.errors?.length) return fail(error);
+      warn(error.alert);
       status.textContent = '';
       mend(error.errors);
       show(form);
@@ -101,7 +103,7 @@ function consultation(facts, {origin, asked, status, fail, leave, done}) {
       el('p', {}, within ? words.within.replace('{reply_within}', within) : words.soon),
       el('p', {}, words.unwatched),
       row(el('a.way', {href: HOME + receipt.status_url, ...OUTSIDE}, `${words.link} ${say['link.tab']}`), button(say['widget.hide'], leave)));
-    done(receipt.alert);
+    done();
   };
   const drawn = fields.map((one) => [one, draw(one)]);
   more.append(...drawn.filter(([one]) => one.more).map(([, node]) => node));

@@ -33,7 +33,7 @@ async function call(path, body, headers) {
     if (error.name !== 'SyntaxError') throw error;
   });
   const {ok, status} = response;
-  if (!ok || !answer) throw {status, errors: answer?.errors, wait: response.headers.get('Retry-After')};
+  if (!ok || !answer) throw {status, errors: answer?.errors, alert: answer?.alert, wait: response.headers.get('Retry-After')};
   return answer;
 }
 
@@ -82,7 +82,13 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
     const [action, ...rest] = paragraphs(text);
     alarm.replaceChildren(action, calls(contacts), ...rest);
   };
+  const warn = (alert) => {
+    if (!alert) return;
+    danger = true;
+    show(alert.text, alert.contacts);
+  };
   const fail = (error) => {
+    warn(error.alert);
     status.replaceChildren(el('p.failed', {}, reason(error)));
     if (error.status !== 429 && !danger) show(SETUP.emergency, SETUP.contacts);
     tell('error', {status: error.status || 0});
@@ -100,8 +106,8 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
     status.textContent = say['widget.wait'];
     try {
       const facts = await call(`/api/v1/consultations/form?${new URLSearchParams(origin())}`);
-      const done = (alert) => { if (alert) show(alert.text, alert.contacts); tell('booking', {}); };
-      const {box, open} = consultation(facts, {origin, asked, status, fail, leave, done});
+      const done = () => tell('booking', {});
+      const {box, open} = consultation(facts, {origin, asked, status, fail, warn, leave, done});
       status.textContent = '';
       desk.replaceChildren(box);
       open();
@@ -187,7 +193,7 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
       fold();
       list.hidden = !found.length;
       input.ariaExpanded = !list.hidden;
-      if (alert && !danger) { danger = true; show(alert.text, alert.contacts); }
+      if (!danger) warn(alert);
     } catch { /* suggestions are an aid: a question is sent without them too */ }
   };
   Object.assign(input, {
