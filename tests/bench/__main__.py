@@ -10,8 +10,9 @@ from pathlib import Path
 from platform import python_version
 
 from .ablation import ALL, VOCABULARY, parts
+from .compare import MOST_DRAWS
 from .figures import loop_ms, say
-from .growth import SIZES
+from .growth import QUICK_SIZES, SIZES
 from .peers import PEERS
 from .product import STEPS
 from .tables import TABLES, write
@@ -50,8 +51,9 @@ def jobs(options: argparse.Namespace) -> Iterator[Job]:
         "public": str(options.public.resolve()) if options.public else None,
         "questions": [str(file.resolve()) for file in options.questions or QUESTIONS],
         "most": _QUICK_ROWS if options.quick else None,
+        "draws": 1 if options.quick else MOST_DRAWS,
     }
-    sizes = SIZES[:2] if options.quick else SIZES
+    sizes = QUICK_SIZES if options.quick else SIZES
     of_part: dict[str, Callable[[], Iterator[Job]]] = {
         "compare": lambda: ({"set": name, "peer": peer} for name in sets for peer in options.matchers),
         "growth": lambda: ({"size": size, "peer": peer} for size in sizes for peer in options.matchers),
@@ -73,6 +75,9 @@ def main(options: argparse.Namespace) -> int:
     if options.public is None:
         say("No public sets: measured on this base alone (their folder is given with PUBLIC=...)")
     planned, done = list(jobs(options)), []
+    if {"path", "dialogue", "keystrokes"} & set(options.only):
+        say("Compiling this base where it is stale ...")
+        run({**planned[0], "part": "compile"}, patience=60 * options.patience)
     for number, job in enumerate(planned, start=1):
         begin = time.monotonic()
         say(f"[{number}/{len(planned)}] {' · '.join(str(job[key]) for key in NAMES if key in job)}")

@@ -21,11 +21,12 @@ def parts() -> list[str]:
     return [field.name for field in fields(switches)] if switches else []
 
 
-def ablation(trial: Trial, without: str) -> dict[str, Any]:
+def ablation(trial: Trial, without: str, *, most_draws: int) -> dict[str, Any]:
     """Our figures on one set without one part."""
     fitting = Stopwatch()
     matcher = fitting.time(partial(_without, trial, without))
-    return {**measure(trial, Ours(matcher), f"without {without}"), "fit_s": fitting.taken[0] / 1000}
+    told = measure(trial, Ours(matcher), f"without {without}", most_draws=most_draws)
+    return {**told, "fit_s": fitting.taken[0] / 1000}
 
 
 def _without(trial: Trial, part: str) -> Matcher:

@@ -14,18 +14,18 @@ from .trials import OFF_SUBJECT, Row, Trial
 
 AMONG = 3
 _ENOUGH_PAIRS = 1500  # small sets are spoilt several times, until there are about so many pairs
-_MOST_DRAWS = 5
+MOST_DRAWS = 5
 _WARM_UP = 20
 
 
-def compare(trial: Trial, name: str) -> dict[str, Any]:
+def compare(trial: Trial, name: str, *, most_draws: int) -> dict[str, Any]:
     """All figures of one matcher on one set."""
     fitting = Stopwatch()
     peer = fitting.time(partial(PEERS[name], trial))
-    return {**measure(trial, peer, name), "fit_s": fitting.taken[0] / 1000}
+    return {**measure(trial, peer, name, most_draws=most_draws), "fit_s": fitting.taken[0] / 1000}
 
 
-def measure(trial: Trial, peer: Peer, name: str) -> dict[str, Any]:
+def measure(trial: Trial, peer: Peer, name: str, *, most_draws: int) -> dict[str, Any]:
     """The figures of a fitted matcher; every message is timed at its first time, so that no cache helps."""
     for row in trial.rows[:_WARM_UP]:
         peer.best(row.text[::-1])
@@ -34,7 +34,7 @@ def measure(trial: Trial, peer: Peer, name: str) -> dict[str, Any]:
     told: dict[str, Any] = {"rows": len(trial.rows), "right": {"clean": share(right for _, right in clean)}, "loss": {}}
     for noise, spoil in NOISES.items():
         pairs: list[tuple[bool, bool]] = []
-        for seed in range(1, draws(len(trial.rows)) + 1):
+        for seed in range(1, draws(len(trial.rows), most_draws) + 1):
             spoilt = [Row(spoil(row.text, seed), row.right) for row in trial.rows]
             noisy = _asked(peer, spoilt, watch, f"{name} {noise}")
             pairs += [(before, after) for (_, before), (_, after) in zip(clean, noisy, strict=True)]
@@ -50,9 +50,9 @@ def measure(trial: Trial, peer: Peer, name: str) -> dict[str, Any]:
     return told | {"among": share(bool(found) for found in among)}
 
 
-def draws(rows: int) -> int:
+def draws(rows: int, most: int) -> int:
     """How often the rows are spoilt."""
-    return max(1, min(_MOST_DRAWS, _ENOUGH_PAIRS // max(1, rows)))
+    return max(1, min(most, _ENOUGH_PAIRS // max(1, rows)))
 
 
 def _asked(peer: Peer, rows: Sequence[Row], watch: Stopwatch, name: str) -> list[tuple[float, bool]]:

@@ -12,14 +12,16 @@ from .peers import PEERS
 from .trials import BASE, Trial, full_phrasings, grown, spread, trial
 
 SIZES = (1_000, 10_000, 100_000)
-_ASKED = {1_000: 2_000, 10_000: 1_000, 100_000: 400}  # fewer messages where each takes longer
+QUICK_SIZES = (500, 2_000)
+_ASKED, _MANY, _ASKED_OF_MANY = 1_000, 10_000, 400  # fewer messages where each takes longer
 _SOURCES = ("banking77", "clinc150", "hwu64")
 
 
 def growth(name: str, size: int, *, public: Path | None, questions: Sequence[Path], most: int | None) -> dict[str, Any]:
     """Time and memory of one matcher on so many phrasings."""
     phrasings = grown(full_phrasings(public), size)
-    texts = _messages(min(most or _ASKED[size], _ASKED[size]), public=public, questions=questions)
+    asked = most or (_ASKED_OF_MANY if size > _MANY else _ASKED)
+    texts = _messages(asked, public=public, questions=questions)
     fitting, watch = Stopwatch(), Stopwatch()
     peer = fitting.time(partial(PEERS[name], Trial("growth", phrasings, ())))
     for text in progress(f"{name} {size:,}", texts):

@@ -140,7 +140,7 @@ def _logistic(trial: Trial) -> Peer:
 
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-    model = make_pipeline(make_union(words, letters), LogisticRegression(C=10, max_iter=1000))
+    model = make_pipeline(make_union(words, letters), LogisticRegression(C=10, tol=1e-3))
     return Classified(model.fit(*_flat(trial)))
 
 

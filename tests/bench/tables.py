@@ -47,7 +47,11 @@ def _time(got: Mapping[str, Any]) -> tuple[str, str]:
 def growth(done: Done) -> str:
     """Every matcher at every size."""
     head = ("phrasings", "matcher", "p50 / p99, ms", "p50 / p99, loops", "memory, MB", "fitting, s")
-    return table(head, [(f"{job['size']:,}", job["peer"], *_grown(got)) for job, got in done])
+    return table(head, [(_size(job, got), job["peer"], *_grown(got)) for job, got in done])
+
+
+def _size(job: Job, got: Mapping[str, Any]) -> str:
+    return f"{job['size']:,}" + (f" under {got['labels']} labels" if "labels" in got else "")
 
 
 def _grown(got: Mapping[str, Any]) -> list[str]:

@@ -34,9 +34,12 @@ def measure(job: Job) -> dict[str, Any]:
     """Do one job here; each part loads only what it needs."""
     public = Path(job["public"]) if job["public"] else None
     questions, most = [Path(file) for file in job["questions"]], job["most"]
-    if job["part"] in ("dialogue", "path", "keystrokes"):
+    if job["part"] in ("compile", "dialogue", "path", "keystrokes"):
         from . import product
 
+        if job["part"] == "compile":  # a step of its own, so that no other's time or memory holds it
+            product.voice()
+            return {}
         if job["part"] == "path":
             return product.path(job["step"], questions, most=most)
         return (product.dialogue if job["part"] == "dialogue" else product.keystrokes)(questions, most=most)
@@ -50,10 +53,10 @@ def measure(job: Job) -> dict[str, Any]:
     if job["part"] == "ablation":
         from .ablation import ablation
 
-        return ablation(told, job["without"])
+        return ablation(told, job["without"], most_draws=job["draws"])
     from .compare import compare
 
-    return compare(told, job["peer"])
+    return compare(told, job["peer"], most_draws=job["draws"])
 
 
 if __name__ == "__main__":
