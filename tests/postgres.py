@@ -20,7 +20,6 @@ class Postgres:
 
         folder.mkdir(exist_ok=True)
         self._server: Any = pgserver.get_server(folder)
-        self._made = 0
         if hasty:
             self._run("ALTER SYSTEM SET fsync = off")
             self._run("SELECT pg_reload_conf()")
@@ -31,12 +30,11 @@ class Postgres:
         address: str = self._server.get_uri()
         return address.replace("postgresql://", "postgresql+psycopg://", 1)
 
-    def new_database(self) -> str:
-        """Make an empty database; gives its address."""
-        self._made += 1
-        name = f"test{self._made}"
-        self._run(f"CREATE DATABASE {name}")
-        return sa.make_url(self.url).set(database=name).render_as_string(hide_password=False)
+    def emptied(self) -> str:
+        """Forget every table; gives the address. Cheaper by far than another database."""
+        self._run("DROP SCHEMA public CASCADE")
+        self._run("CREATE SCHEMA public")
+        return self.url
 
     def stop(self) -> None:
         """Stop it as an operator would; whoever is connected is cut off."""

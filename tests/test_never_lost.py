@@ -49,7 +49,7 @@ def test_the_same_key_two_hundred_times_from_eight_processes_is_one_row_on_sqlit
 
 
 def test_the_same_key_two_hundred_times_from_eight_processes_is_one_row_on_postgresql(postgres: Postgres) -> None:
-    assert_one_row_and_one_notice(postgres.new_database())
+    assert_one_row_and_one_notice(postgres.emptied())
 
 
 def test_nothing_is_lost_while_workers_and_deliverers_are_killed(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.sqlite'}"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.new_database()
+    return server.emptied()
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def make_tables(url: str) -> None:
 
 
 def test_many_machines_that_start_at_once_make_the_tables_once(postgres: Postgres) -> None:
-    url = postgres.new_database()
+    url = postgres.emptied()
     with ProcessPoolExecutor(4) as pool:
         list(pool.map(make_tables, [url] * 4))
     assert tables(url) == set(metadata.tables)
@@ -176,7 +176,7 @@ def test_a_key_with_another_body_is_refused(storage: Storage) -> None:
 
 
 def test_a_key_that_is_being_stored_now_is_in_flight(postgres: Postgres) -> None:
-    storage = Storage(postgres.new_database())
+    storage = Storage(postgres.emptied())
     storage.migrate()
     stored, go_on = threading.Event(), threading.Event()
 
@@ -343,7 +343,7 @@ def test_a_file_that_is_no_database_is_refused(on_sqlite: Storage, tmp_path: Pat
 
 @pytest.mark.parametrize("way", ["stop", "freeze"])
 def test_a_server_that_is_gone_is_refused_in_time_and_works_again_by_itself(postgres: Postgres, way: str) -> None:
-    storage = Storage(postgres.new_database())
+    storage = Storage(postgres.emptied())
     storage.accept(request(1), [])
     getattr(postgres, way)()
     began = time.monotonic()
@@ -357,7 +357,7 @@ def test_a_server_that_is_gone_is_refused_in_time_and_works_again_by_itself(post
 
 
 def test_a_server_that_falls_silent_within_a_transaction_is_cut_off(postgres: Postgres) -> None:
-    storage = Storage(postgres.new_database())
+    storage = Storage(postgres.emptied())
     storage.migrate()
     began = time.monotonic()
     with pytest.raises(StorageDown), storage.reading(patience=0.3) as connection:
@@ -366,7 +366,7 @@ def test_a_server_that_falls_silent_within_a_transaction_is_cut_off(postgres: Po
 
 
 def test_a_silent_database_holds_only_some_of_a_workers_threads(postgres: Postgres) -> None:
-    storage = Storage(postgres.new_database())
+    storage = Storage(postgres.emptied())
     storage.migrate()
 
     def wait() -> str:
