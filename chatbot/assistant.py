@@ -88,15 +88,16 @@ class Assistant:
         return self.voice(origin).dialogue.choose(entry, context=context, visitor=self.visitor(origin))
 
     def suggest(self, text: str, *, origin: Origin, allow: Allow) -> tuple[tuple[Suggestion, ...], Reply | None]:
-        """Questions that what was typed may become, and the alert if it shows danger.
+        """Questions that what was typed may become, or the alert and nothing beside it if it shows danger.
 
         Raises TooMany, unless there is an alert.
         """
         voice, visitor = self.voice(origin), self.visitor(origin)
         alert = self._alert(text, voice.dialogue, visitor)
-        if alert is None:
-            _limit(allow)
-        return voice.typeahead.suggest(text), alert
+        if alert is not None:
+            return (), alert
+        _limit(allow)
+        return voice.typeahead.suggest(text), None
 
     def feedback(self, entry: str, *, helpful: bool, day: date, allow: Allow) -> bool:
         """Count a visitor's thumb; False when the base has no such entry.

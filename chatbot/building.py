@@ -50,7 +50,8 @@ def build_voice(language: Language, settings: Settings, *, progress: Progress = 
     served = language if settings.drafts_served else _reviewed(language)
     matcher = compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
     content = served.content
-    return Voice(served, Dialogue(content, guard, matcher), Typeahead(content.entries), matcher)
+    typeahead = Typeahead(content.entries, served.phrasings, first=content.examples, judge=matcher.match)
+    return Voice(served, Dialogue(content, guard, matcher), typeahead, matcher)
 
 
 def build_guard(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Guard:

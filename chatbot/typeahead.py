@@ -1,15 +1,33 @@
 """Suggesting whole questions while a visitor types: each key saved counts."""
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from rapidfuzz import fuzz, process
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
-from .model import Entry
-from .text import normalise, tokens
+from .model import Entry, Kind, Match
+from .text import tokens
 
-_ENOUGH = 70
-_SHORTEST = 2
+Floats = NDArray[np.float64]
+Judge = Callable[[str], Sequence[Match]]
+"""Asks the matcher which labels a text may mean, best first."""
+
+_LONGEST = 200  # letters read; by then every question is told
+_SMOOTH = 2.0  # phrasings that every label is taken to have beside its own, spread as usual
+_PAIR = 0.7  # what two words in a row tell, beside what each of them tells
+_START = 1.0  # what the text as a whole tells, where phrasings begin so
+_EVEN = 0.5  # below 1, because words that come together tell less than their sum
+_ANSWERS_FIRST, _EXAMPLES_FIRST = 1.0, 1.0
+_OFF_SUBJECT_FROM = 0.6
+_JUDGED_FROM, _UNLIKELY = 3, 0.15  # whole words from which the matcher may say that a text fits nothing
+_READABLE = 0.8  # of the letters; fewer mean another script
+_SHORTEST_REPAIRED, _LONG = 3, 7  # a long word may hold two slips
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +39,147 @@ class Suggestion:
 
 
 class Typeahead:
-    """Suggests entries by their questions; nothing of what is typed is kept."""
+    """Suggests entries by all the ways their questions are asked; nothing of what is typed is kept.
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    `first` are entries to offer before others; a label of `phrasings` that is no entry is off the subject.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        phrasings: Mapping[str, Iterable[str]],
+        *,
+        first: Collection[str] = (),
+        judge: Judge = lambda text: (),
+    ) -> None:
         self._entries = entries
-        self._questions = {entry.id: normalise(entry.question) for entry in entries.values()}
+        self._judge = judge
+        self._labels = tuple(phrasings)
+        self._off = np.array([label not in entries for label in self._labels])
+        read = [(place, tokens(text)) for place, label in enumerate(self._labels) for text in phrasings[label]]
+        sizes = np.bincount([place for place, _ in read], minlength=len(self._labels))
+        self._words = _Starts(((place, word) for place, words in read for word in set(words)), sizes)
+        self._pairs = _Starts(((place, pair) for place, words in read for pair in set(_pairs(words))), sizes)
+        self._texts = _Starts(((place, " ".join(words)) for place, words in read), sizes)
+        self._prior = np.array([_prior(entries.get(label), first) for label in self._labels])
 
     def suggest(self, text: str, *, limit: int = 5) -> tuple[Suggestion, ...]:
-        """The entries whose question holds what was typed so far, closest first."""
-        typed = normalise(text)[:200]
-        if len(typed) < _SHORTEST:
+        """The questions that what was typed so far most likely becomes; none where it fits nothing."""
+        words = self._read(text[:_LONGEST])
+        if words is None or self._fits_nothing(words):
             return ()
-        found = process.extract(typed, self._questions, scorer=fuzz.partial_ratio, score_cutoff=_ENOUGH, limit=None)
-        ranked = sorted(found, key=lambda hit: (-_starts(typed, hit[0]), -hit[1], len(hit[0])))
-        return tuple(Suggestion(id, self._entries[id].question) for _, _, id in ranked[:limit])
+        shares = self._shares(words)
+        if shares[self._off].sum() > _OFF_SUBJECT_FROM:
+            return ()
+        return tuple(Suggestion(entry.id, entry.question) for entry in self._best(shares, limit))
+
+    def _read(self, text: str) -> list[str] | None:
+        """The typed words as starts of the base's words, whole ones with a space at their end; None for nonsense."""
+        typed = tokens(text)
+        ended = not text[-1:].isalnum()
+        if sum(map(len, typed)) < _READABLE * sum(map(str.isalnum, text)):
+            return None
+        starts = [f"{word} " if ended or place < len(typed) - 1 else word for place, word in enumerate(typed)]
+        known = [start for start in map(self._words.repaired, starts) if start]
+        return known if 2 * len(known) >= len(starts) else None
+
+    def _shares(self, words: Sequence[str]) -> Floats:
+        """How likely each label is, 0..1, by its phrasings that hold such words and pairs of words."""
+        told = self._prior.copy()
+        for word in words:
+            told += self._words.gain(word)
+        for pair in _pairs(words):
+            told += _PAIR * self._pairs.gain(pair)
+        if words:
+            told += _START * self._texts.gain("".join(words))
+        weights: Floats = np.exp(_EVEN * (told - told.max()))
+        shares: Floats = weights / weights.sum()
+        return shares
+
+    def _fits_nothing(self, words: Sequence[str]) -> bool:
+        """Whether the matcher sees that nothing can come of the words so far, but for the one in the making."""
+        whole = [word.rstrip() for word in words if word.endswith(" ") or self._words.holds(f"{word} ")]
+        best = next(iter(self._judge(" ".join(whole))), None) if len(whole) >= _JUDGED_FROM else None
+        return best is not None and (best.label not in self._entries or best.score < _UNLIKELY)
+
+    def _best(self, shares: Floats, limit: int) -> list[Entry]:
+        """The likeliest entries, one for each thing they lead to."""
+        leading: dict[str, Entry] = {}
+        for place in np.argsort(-shares, kind="stable"):
+            if entry := self._entries.get(self._labels[place]):
+                leading.setdefault(_leads_to(entry), entry)
+        return list(leading.values())[:limit]
 
 
-def _starts(typed: str, question: str) -> int:
-    """How many typed words begin a word of the question."""
-    words = tokens(question)
-    return sum(any(word.startswith(start) for word in words) for start in tokens(typed))
+class _Starts:
+    """How often each label's phrasings hold something that starts so: all of it sorted, and a slice summed."""
+
+    def __init__(self, found: Iterable[tuple[int, str]], sizes: NDArray[np.int64]) -> None:
+        counted = sorted((f"{text} ", owner, times) for (owner, text), times in Counter(found).items())
+        self._texts = [text for text, _, _ in counted]
+        self._owners = np.array([owner for _, owner, _ in counted], np.int64)
+        self._times = np.array([times for _, _, times in counted], np.float64)
+        self._sizes = sizes
+        self._by_letter: dict[str, list[str]] = {}
+        for text, _ in _most_used(counted):
+            self._by_letter.setdefault(text[0], []).append(text)
+
+    def gain(self, start: str) -> Floats:
+        """What seeing such a start tells for each label; nothing where it is unknown."""
+        span = self._span(start)
+        times: Floats = np.bincount(self._owners[span], self._times[span], len(self._sizes)).astype(np.float64)
+        usual = float(times.sum() / self._sizes.sum())
+        if not usual:
+            return times
+        gain: Floats = np.log((times / usual + _SMOOTH) / (self._sizes + _SMOOTH))
+        return gain
+
+    def holds(self, start: str) -> bool:
+        """Whether anything starts so."""
+        span = self._span(start)
+        return bool(span.start < span.stop)
+
+    def repaired(self, start: str) -> str | None:
+        """The start itself where it is known, else the known one that a slip makes it of, else None."""
+        if self.holds(start):
+            return start
+        word = start.rstrip()
+        if len(word) < _SHORTEST_REPAIRED or not word.isalpha():
+            return None
+        slips = 1 if len(word) < _LONG else 2
+        heads = (text[:cut] for text in self._beside(word) for cut in (len(start), len(start) + 1, len(start) - 1))
+        near = self._beside(word) if start.endswith(" ") else heads
+        found = process.extractOne(start, list(dict.fromkeys(near)), scorer=OSA.distance, score_cutoff=slips)
+        return found[0] if found else None
+
+    def _beside(self, word: str) -> Iterator[str]:
+        """What begins with the same letter, or with the first two changed places."""
+        yield from self._by_letter.get(word[0], ())
+        yield from (text for text in self._by_letter.get(word[1], ()) if text[1] == word[0])
+
+    def _span(self, start: str) -> slice:
+        return slice(bisect_left(self._texts, start), bisect_left(self._texts, f"{start}\uffff"))
+
+
+def _most_used(counted: Iterable[tuple[str, int, int]]) -> list[tuple[str, int]]:
+    """Each text with its times in all, so that of words equally near the most used is taken."""
+    times: Counter[str] = Counter()
+    for text, _, count in counted:
+        times[text] += count
+    return times.most_common()
+
+
+def _pairs(words: Sequence[str]) -> list[str]:
+    """Each word with the one before; the first with the sign of a beginning."""
+    return [f"{before.rstrip()} {word}" for before, word in pairwise(["^", *words])]
+
+
+def _prior(entry: Entry | None, first: Collection[str]) -> float:
+    if entry is None:
+        return 0.0
+    return _ANSWERS_FIRST * (entry.kind is Kind.ANSWER) + _EXAMPLES_FIRST * (entry.id in first)
+
+
+def _leads_to(entry: Entry) -> str:
+    """The claim that an answer rests on first, or else the entry itself."""
+    return entry.claims[0] if entry.kind is Kind.ANSWER and entry.claims else entry.id
