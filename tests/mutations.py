@@ -103,10 +103,10 @@ MUTATIONS = (
     ),
     Mutation(
         "H-17",
-        "chatbot/safety/search.py",
-        "_MAX_FILLERS = 6",
-        "_MAX_FILLERS = 60_000",
-        f"{SAFETY}::test_work_grows_with_the_length_of_a_message_and_no_faster",
+        "chatbot/safety/reading.py",
+        '_SPACING = re.compile(r"[ .-]")',
+        '_SPACING = re.compile(r"([ .-]+)+")',
+        f"{SAFETY}::test_no_expression_nests_quantifiers",
     ),
     Mutation(
         "H-18",

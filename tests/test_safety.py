@@ -207,6 +207,8 @@ def test_a_voted_red_flag_is_none_that_a_sign_rules_out() -> None:
     red_flag = voting.assess("fell out of my chair, neck hurts, head is pounding and I'm sweating").red_flag
     assert red_flag is not None
     assert red_flag.group != "autonomic_dysreflexia"
+    assert voting._is_ruled_out("autonomic_dysreflexia", {"hard_blow"})
+    assert not voting._is_ruled_out("autonomic_dysreflexia", {"headache"})
 
 
 def test_a_kept_vote_says_the_same_and_a_cut_one_is_refused() -> None:
@@ -298,7 +300,8 @@ def test_the_most_pressing_of_two_problems_answers() -> None:
 
 
 def test_danger_in_the_middle_of_a_long_story_is_seen() -> None:
-    dull = "We went to the shop and bought bread and then the dog slept by the window for a while. " * 60
+    days = (f"On day {day} we went to shop {day + 7}, bought {day + 3} loaves and walked the dog." for day in range(60))
+    dull = " ".join(days) + " "
     assert level_of(dull + "I can't breathe. " + dull) is Level.EMERGENCY
 
 
@@ -419,6 +422,8 @@ def test_disguised_letters_do_not_hide_danger(text: str) -> None:
 def test_ordinary_words_are_not_taken_for_sign_words() -> None:
     for text in ("I like trying new bread", "what skills do I regain", "are your doctors skilled", "hear me out"):
         assert guard().assess(text).signs == ()
+    ordinary = {word for line in rules().ordinary_words for word in line.split()} - set(rules().misheard)
+    assert [word for word in sorted(ordinary) if guard()._speller.read([word]) != [(word,)]] == []
 
 
 def test_no_expression_nests_quantifiers() -> None:
