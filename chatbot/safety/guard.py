@@ -19,7 +19,7 @@ from chatbot.safety.vote import HARMLESS, Evidence, Opinion, Vote
 _PRESSING = {level: place for place, level in enumerate(Level)}
 _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
-_ENOUGH = 0.35  # of danger to stop a message; chosen on writers that the vote had not learnt (tests/bench/vote.py)
+_ENOUGH = 0.35  # of danger to stop a message; set by hand on two writers, each left out of the fit in turn
 _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
 _PART = 0.5  # how much one sentence of a harmless message counts
 _DOUBT = 0.15  # is enough where a rule fired
