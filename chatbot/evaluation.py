@@ -1,7 +1,7 @@
 """How well a dialogue does on labelled messages."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .dialogue import Dialogue, Visitor
@@ -121,14 +121,17 @@ def evaluate_pairs(
     return pairs
 
 
-def loss(pairs: Iterable[tuple[bool, bool]]) -> tuple[float, float]:
-    """The share of right ones lost from the first of each pair to the second, and half its 95 % interval, 0..1."""
-    told = list(pairs)
-    lost, gained = sum(a and not b for a, b in told), sum(b and not a for a, b in told)
-    if not told:
+def loss(pairs: Sequence[tuple[bool, bool]], *, draws: int = 1) -> tuple[float, float]:
+    """The share of right ones lost from the first of each pair to the second, and half its 95 % interval, 0..1.
+
+    With several draws, all rows of the first come first; a row's draws are averaged, since they are not independent.
+    """
+    rows = len(pairs) // draws
+    if not rows:
         return 0.0, 0.0
-    net = (lost - gained) / len(told)
-    return net, 1.96 * ((lost + gained) / len(told) - net * net) ** 0.5 / len(told) ** 0.5
+    lost = [sum(before - after for before, after in pairs[row::rows]) / draws for row in range(rows)]
+    net = sum(lost) / rows
+    return net, 1.96 * sum((one - net) ** 2 for one in lost) ** 0.5 / rows
 
 
 def converse(dialogue: Dialogue, turns: Iterable[str]) -> Reply:

@@ -37,6 +37,11 @@ def test_loss_is_the_share_of_rows_lost_less_those_gained() -> None:
     assert loss([]) == (0.0, 0.0)
 
 
+def test_more_draws_of_the_same_rows_do_not_make_a_loss_surer() -> None:
+    told = [(True, False)] * 3 + [(True, True)] * 7
+    assert loss(told * 5, draws=5) == pytest.approx(loss(told))
+
+
 def test_evaluate_with_noise_prints_both_sides(
     english: Language, compiled_dir: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

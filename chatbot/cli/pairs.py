@@ -18,7 +18,7 @@ def print_pairs(
     clean = [case for case in cases if case.style == "clean"]
     changes = [partial(_seeded, NOISES[options.noise], seed) for seed in range(1, options.draws + 1)]
     pairs = evaluate_pairs(dialogue, clean, changes, known=known)
-    told = {"noise": options.noise, "draws": options.draws, **summary(pairs)}
+    told = {"noise": options.noise, **summary(pairs, draws=options.draws)}
     print(json.dumps(told) if options.json else _table(told))
     for pair in pairs if options.wrong else ():
         if pair.lost:
@@ -27,12 +27,14 @@ def print_pairs(
     return 0
 
 
-def summary(pairs: list[Pair]) -> dict[str, float]:
+def summary(pairs: list[Pair], *, draws: int) -> dict[str, float]:
     """What the noise cost, as shares; `loss_within` is half the 95 % interval of the loss."""
     plain, changed = Report([pair.plain for pair in pairs]), Report([pair.changed for pair in pairs])
-    net, within = loss((pair.plain.outcome == RIGHT, pair.changed.outcome == RIGHT) for pair in pairs)
+    right = [(pair.plain.outcome == RIGHT, pair.changed.outcome == RIGHT) for pair in pairs]
+    net, within = loss(right, draws=draws)
     return {
         "pairs": len(pairs),
+        "draws": draws,
         "right": round(plain.share("right"), 4),
         "right_with_noise": round(changed.share("right"), 4),
         "right_or_near": round(plain.share("right", "near"), 4),

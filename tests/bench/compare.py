@@ -34,12 +34,13 @@ def measure(trial: Trial, peer: Peer, name: str, *, most_draws: int) -> dict[str
     told: dict[str, Any] = {"rows": len(trial.rows), "right": {"clean": share(right for _, right in clean)}, "loss": {}}
     for noise, spoil in NOISES.items():
         pairs: list[tuple[bool, bool]] = []
-        for seed in range(1, draws(len(trial.rows), most_draws) + 1):
+        drawn = draws(len(trial.rows), most_draws)
+        for seed in range(1, drawn + 1):
             spoilt = [Row(spoil(row.text, seed), row.right) for row in trial.rows]
             noisy = _asked(peer, spoilt, watch, f"{name} {noise}")
             pairs += [(before, after) for (_, before), (_, after) in zip(clean, noisy, strict=True)]
         told["right"][noise] = share(after for _, after in pairs)
-        told["loss"][noise] = loss(pairs)
+        told["loss"][noise] = loss(pairs, draws=drawn)
     if trial.out_of_scope:
         strangers = [Row(text, frozenset()) for text in trial.out_of_scope]
         outside = [score for score, _ in _asked(peer, strangers, watch, f"{name} out of scope")]

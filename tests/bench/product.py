@@ -55,7 +55,7 @@ def dialogue(questions: Sequence[Path], *, most: int | None) -> dict[str, Any]:
 
 def _under(noise: str, speaking: Voice, clean: Sequence[Case], known: frozenset[tuple[str, ...]]) -> dict[str, Any]:
     changes = [_seeded(noise, seed) for seed in range(1, _DRAWS + 1)]
-    return {**summary(evaluate_pairs(speaking.dialogue, clean, changes, known=known)), "draws": _DRAWS}
+    return summary(evaluate_pairs(speaking.dialogue, clean, changes, known=known), draws=_DRAWS)
 
 
 def _seeded(noise: str, seed: int) -> Callable[[str], str]:
