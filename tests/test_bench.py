@@ -52,11 +52,11 @@ def test_percentiles_are_measured_values() -> None:
 def test_a_public_set_is_read_with_all_its_right_labels(tmp_path: Path) -> None:
     (tmp_path / "vaccinefaq_kb.csv").write_text('text,label\n"Safe, is it?",1\nIs it safe?,1\nWhen?,2\n')
     (tmp_path / "vaccinefaq_test.csv").write_text("text,label\nsafe or when,1|2\n")
-    (tmp_path / "vaccinefaq_oos.csv").write_text("text,label\nbananas,oos\n")
+    (tmp_path / "vaccinefaq_oos.csv").write_text("text,label\nbananas,oos\nwhen,oos\n")
     told = public_trial("vaccinefaq", tmp_path)
     assert told.phrasings == {"1": ("Safe, is it?", "Is it safe?"), "2": ("When?",)}
     assert told.rows == (Row("safe or when", frozenset({"1", "2"})),)
-    assert told.out_of_scope == ("bananas",)
+    assert told.out_of_scope == ("bananas",)  # "when" is one of its own phrasings
 
 
 def test_on_this_base_only_unseen_clean_rows_count(english: Language) -> None:

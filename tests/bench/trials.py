@@ -80,8 +80,10 @@ def public_trial(name: str, folder: Path) -> Trial:
     """One public set; several right labels of a row are joined by `|` in its file."""
     train, test, out_of_scope = _FILES[name]
     rows = tuple(Row(text, frozenset(label.split("|"))) for text, label in _read(folder, test))
-    outside = tuple(text for text, _ in _read(folder, out_of_scope)) if out_of_scope else ()
-    return Trial(name, by_label(_read(folder, train)), rows, outside)
+    told = _read(folder, train)
+    known = {tokens(text) for text, _ in told}  # one set counts some of its own phrasings as out of scope
+    outside = [text for text, _ in _read(folder, out_of_scope)] if out_of_scope else []
+    return Trial(name, by_label(told), rows, tuple(text for text in outside if tokens(text) not in known))
 
 
 def by_label(pairs: Iterable[tuple[str, str]]) -> Phrasings:
