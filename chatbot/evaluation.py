@@ -45,10 +45,15 @@ class Verdict:
 
 @dataclass(slots=True)
 class Report:
-    """Verdicts, and how many rows were set aside because the base holds them word for word."""
+    """Verdicts, and apart from them those of rows that the base holds word for word."""
 
     verdicts: list[Verdict] = field(default_factory=list)
-    in_base: int = 0
+    in_base: list[Verdict] = field(default_factory=list)
+
+    @property
+    def missed(self) -> list[Verdict]:
+        """All rows that were not right at once, those that stand in the base too."""
+        return [verdict for verdict in (*self.verdicts, *self.in_base) if verdict.outcome != RIGHT]
 
     def tally(self, key: Callable[[Verdict], str]) -> Mapping[str, Counter[str]]:
         """Outcomes counted by kind, by style or by whatever `key` gives."""
@@ -67,23 +72,23 @@ class Report:
         rows = [verdict for verdict in self.verdicts if verdict.case.expect in _UNANSWERABLE]
         return _ratio(sum(verdict.answered_anyway for verdict in rows), len(rows))
 
-    def confusions(self, limit: int = 15) -> list[tuple[str, str, int]]:
-        """Pairs (wanted, got, times) of the wrong and near rows, worst first."""
-        pairs = Counter(
-            (_wanted(verdict.case), _got(verdict.reply)) for verdict in self.verdicts if verdict.outcome != RIGHT
-        )
-        return [(wanted, got, times) for (wanted, got), times in pairs.most_common(limit)]
+    def confusions(self, limit: int = 15) -> list[tuple[str, str, int, str]]:
+        """Pairs (wanted, got, times, one message) of the wrong and near rows, worst first."""
+        pairs: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for verdict in self.verdicts:
+            if verdict.outcome != RIGHT:
+                pairs[_wanted(verdict.case), _got(verdict.reply)].append(verdict.case.turns[-1])
+        worst = sorted(pairs.items(), key=lambda pair: -len(pair[1]))[:limit]
+        return [(wanted, got, len(messages), messages[0]) for (wanted, got), messages in worst]
 
 
 def evaluate(dialogue: Dialogue, cases: Iterable[Case], *, known: frozenset[tuple[str, ...]] = frozenset()) -> Report:
-    """Judge every case; rows whose last message is one of the `known` token runs are only counted."""
+    """Judge every case; rows whose last message is one of the `known` token runs are kept apart."""
     report = Report()
     for case in cases:
-        if tokens(case.turns[-1]) in known:
-            report.in_base += 1
-            continue
         reply = converse(dialogue, case.turns)
-        report.verdicts.append(Verdict(case, reply, judge(case, reply)))
+        beside = report.in_base if tokens(case.turns[-1]) in known else report.verdicts
+        beside.append(Verdict(case, reply, judge(case, reply)))
     return report
 
 

@@ -94,11 +94,17 @@ class Entry:
     claims: tuple[str, ...]
     see_also: tuple[str, ...]
     review: Review
+    facts: tuple[str, ...] = ()
 
     @property
     def question(self) -> str:
         """The canonical question, shown to visitors."""
         return self.questions[0]
+
+    @property
+    def subject(self) -> str:
+        """What it is about, whether the article covers it or not: the heading it stands under."""
+        return self.topic.removeprefix("not-covered-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,7 @@ class Country:
     name: str
     emergency: tuple[Contact, ...]
     crisis: tuple[Contact, ...]
+    verified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,19 @@ from chatbot.knowledge.editorial import review
 from chatbot.knowledge.loading import Sources, assemble
 
 DATA = Path(__file__).parent / "data" / "knowledge"
-REAL_SAFETY = Path(__file__).parent.parent / "knowledge" / "en" / "safety"
+REAL = Path(__file__).parent.parent / "knowledge"
 TODAY = date(2026, 11, 23)
 Base = Callable[..., Path]
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """A small base without a flaw."""
+    """A small base without a flaw; the safety gate's files and the facts they name are the real ones."""
     folder = tmp_path / "knowledge"
     shutil.copytree(DATA, folder)
-    shutil.copytree(REAL_SAFETY, folder / "en" / "safety")
+    shutil.copytree(REAL / "en" / "safety", folder / "en" / "safety")
+    facts = folder / "safety-facts.yaml"
+    facts.write_text(facts.read_text() + (REAL / "safety-facts.yaml").read_text())
     return folder
 
 
@@ -60,7 +62,7 @@ PLANTS = [
     (MAIN, "    - Is it safe?", "    - true", "main.yaml:4:7: '0' has to be text; put quotes"),
     (MAIN, "    - Is it safe?", "    - ''", "is empty"),
     (MAIN, "    - Is it safe?", '    - "Is it\\tsafe?"', "control character"),
-    (MAIN, "is-it-safe:", "is it safe:", "is not another entry"),
+    (MAIN, "is-it-safe:", "is it safe:", "main.yaml:1:1: the id 'is it safe' has to be small letters"),
     (MAIN, "claims: [safety.robust]", "claims: safety.robust", "'claims'"),
     (MAIN, "claims: [safety.robust]", "claims: [Safety]", "does not look right"),
     (MAIN, "see_also: [when]", "see_also: [When It]", "does not look right"),
@@ -92,7 +94,7 @@ PLANTS = [
     (MAIN, ROBUST, "The data from Oxford is fairly robust.", "the name 'Oxford' does not stand"),
     (MAIN, ROBUST, "The data on warfarin is robust.", "'warfarin' comes from outside"),
     (MAIN, ROBUST, "It helps ten percent of people.", "'percent' comes from outside"),
-    (MAIN, ROBUST, "It is a cure.", "'cure' is not allowed in an answer: say what studies suggest"),
+    (MAIN, ROBUST, "It is a cure.", "'cure' is not allowed in an answer; say what studies suggest"),
     (MAIN, ROBUST, "YOU WILL be well.", "'you will' is not allowed"),
     (MAIN, ROBUST, "It is guaranteed.", "'guaranteed' is not allowed"),
     (MAIN, ROBUST, "One two three four five six seven.", "shares 'one two three four five six seven' with the article"),
@@ -118,11 +120,33 @@ PLANTS = [
     ("en/language.yaml", "examples: [is-it-safe,", "examples: [gone,", "language.yaml:11:12: there is no entry 'gone'"),
     ("en/language.yaml", "direction: ltr", "direction: up", "'direction' has to be"),
     ("en/language.yaml", "  clarify: Did you mean one of these?\n", "", "the key 'clarify' is missing"),
+    (MAIN, "see_also: [hands]", "see_also: []", "main.yaml:12:1: leads nowhere; name two or three follow-ups"),
+    (MAIN, "see_also: [hands]", "see_also: [hands, hands]", "names 'hands' twice"),
+    (MAIN, "see_also: [hands]", "see_also: [is-it-safe]", "its follow-ups never come to a handoff"),
+    ("en/strings/pages.yaml", "questions.topic.main", "questions.topic.mine", "add 'questions.topic.main' to"),
+    ("en/strings/pages.yaml", "main: All of it", "main: ''", "'questions.topic.main' is empty"),
+    # facts, hard words, kind by kind
+    (MAIN, "facts: [call-first]", "facts: [gone]", "main.yaml:53:11: there is no fact 'gone'; see safety-facts.yaml"),
+    (MAIN, "  facts: [call-first]\n", "", "'emergency number' is not from the article; name the fact it rests on"),
+    (MAIN, ROBUST, "Call your emergency number.", "'emergency number' is not from the article"),
+    (MAIN, ROBUST, "It is intrathecal.", "'intrathecal' is a hard word; explain it where it first stands ('fluid')"),
+    (MAIN, 'ask: "What does it cost in all?"', "ask what it costs.", "holds 0 questions to put to a physician"),
+    (MAIN, 'ask: "What does it cost in all?"', 'ask: "How much?" Or: "Why?"', "holds 2 questions to put"),
+    (MAIN, "kind: not_covered", "kind: personal", "refuses without naming who can help; name one of physician, doctor"),
+    (MAIN, "Several trials saw", "People saw", "cites outcomes.hands, so it has to say 'trials'"),
+    ("en/style.yaml", "median_grade: 6", "median_grade: -20", "style.yaml:4:1: half of the answers read above grade"),
+    ("en/style.yaml", "grade: 8\n", "", "the key 'grade' is missing"),
+    ("en/style.yaml", "banned:\n", "bannd:\n", "the key 'bannd' is unknown"),
+    ("en/safety/cards.yaml", "facts: [", "facts: [gone.fact, ", "there is no fact 'gone.fact'; see safety-facts.yaml"),
     # review
     (MAIN, 'status: draft, by: ""', 'status: reviewed, by: ""', "add who reviewed it (by) and when"),
+    (MAIN, "reviewed: null", "reviewed: 2026-12-01", "2026-12-01 is yet to come; correct the date"),
+    (MAIN, "reviewed: null", "reviewed: 2027-06-01", "is due before it was reviewed; set a later date"),
     # numbers, partners, thresholds
     ("countries.yaml", "  verified_on: 2026-11-23\n", "", "the key 'verified_on' is missing"),
     ("countries.yaml", "  source: a source\n", "", "the key 'source' is missing"),
+    ("countries.yaml", "verified_on: 2026-11-23", "verified_on: 2027-11-23", "2027-11-23 is yet to come"),
+    ("countries.yaml", "verified_on: 2026-11-23", "verified_on: 2025-11-01", "warning: was last verified on 2025"),
     ("countries.yaml", '"tel:911"', '"http://x"', "does not look right"),
     ("countries.yaml", "US:", "USA:", "'USA'"),
     ("partners/default.yaml", "mode: form", "mode: fax", "'mode' has to be"),
@@ -133,6 +157,10 @@ PLANTS = [
     ("en/vocabulary.yaml", "aliases: {}", "aliasses: {}", "'aliasses' is unknown"),
     ("safety-facts.yaml", "source: a guide, ", "", "the key 'source' is missing"),
 ]  # fmt: skip
+
+
+def test_at_least_sixty_violations_are_planted() -> None:
+    assert len(PLANTS) >= 60
 
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), PLANTS, ids=[f"{said[:50]}" for *_, said in PLANTS])
@@ -148,6 +176,15 @@ def test_every_problem_says_file_line_and_column(base: Path) -> None:
     found = problems(base)
     assert len(found) > 5
     assert all(problem.split(": ")[0].count(":") == 2 for problem in found)
+
+
+ADVICE = (";", "has to", "have to", "remove", "should be", "should have", "say less", "keep one per file")
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), PLANTS, ids=[f"{said[:50]}" for *_, said in PLANTS])
+def test_every_problem_says_what_to_do(base: Path, file: str, old: str, new: str, said: str) -> None:
+    messages = [problem.split(" ", 1)[1] for problem in plant(base, file, old, new)]
+    assert [message for message in messages if not any(sign in message for sign in ADVICE)] == []
 
 
 @pytest.mark.parametrize(
@@ -168,7 +205,14 @@ def test_problems_of_several_files_are_reported_together(base: Path) -> None:
 
 def test_an_entry_in_two_files_is_refused(base: Path) -> None:
     shutil.copy(base / MAIN, base / "en/entries/other.yaml")
-    assert any("stands in another file too" in problem for problem in problems(base))
+    assert any("stands in another file; remove one" in problem for problem in problems(base))
+
+
+@pytest.mark.parametrize("name", ["en/entries/timing.yml", "en/entry/timing.yaml", "timing.yaml", "en/phrasing.yaml"])
+def test_a_file_that_nothing_reads_is_named(base: Path, name: str) -> None:
+    (base / name).parent.mkdir(exist_ok=True)
+    (base / name).write_text("a: 1")
+    assert any(problem.startswith(f"{name}:1:1: is read by nothing") for problem in problems(base))
 
 
 def test_a_link_out_of_the_folder_is_refused(base: Path, tmp_path: Path) -> None:
@@ -180,12 +224,15 @@ def test_a_link_out_of_the_folder_is_refused(base: Path, tmp_path: Path) -> None
 
 def test_a_passed_review_date_warns_and_stops_nothing(base: Path) -> None:
     found = problems(base, today=date(2030, 1, 1))
-    assert len(found) == 4
-    assert all("warning: was due for review" in problem for problem in found)
+    assert len(found) == 6
+    assert all("warning: was " in problem for problem in found)
 
 
 def test_a_second_language_lists_what_it_lacks(base: Path) -> None:
     shutil.copytree(base / "en", base / "es")
     path = base / "es" / MAIN.removeprefix("en/")
     path.write_text(path.read_text().split("cost:")[0])
-    assert any("the entry 'cost' is missing in es/; translate it" in problem for problem in problems(base))
+    (base / "es" / "strings" / "pages.yaml").write_text("page.title: Un título\n")
+    found = problems(base)
+    assert any("the entry 'cost' is missing in es/; translate it" in problem for problem in found)
+    assert any("the words 'questions.topic.main' are missing in es/strings/" in problem for problem in found)

@@ -6,91 +6,28 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ..config import Settings
-from .command import FAILED, Command, argument
-
-# -- validate ----------------------------------------------------------------------------------------
-
-
-def validate(options: argparse.Namespace, settings: Settings) -> int:
-    """Check every file of the base and print all problems with their places."""
-    from ..knowledge.editorial import review
-    from ..knowledge.loading import Sources, assemble
-
-    sources = Sources(settings.knowledge_dir)
-    base = assemble(sources)
-    problems = sorted({*sources.problems, *(review(base, sources, today=date.today()) if base else ())})
-    for problem in problems:
-        print(problem)
-    broken = sum(not problem.warning for problem in problems)
-    if base and options.article:
-        _print_article(base, options.article)
-    if base and options.review:
-        _print_review_pack(base)
-    print(f"{broken} problems, {len(problems) - broken} warnings", file=sys.stderr)
-    if base is None:
-        print("Some texts could not be checked until these are mended.", file=sys.stderr)
-    return FAILED if broken else 0
-
-
-def _print_article(base: Any, path: Path) -> None:
-    """The longest run of words that an answer shares with the article."""
-    from ..knowledge.editorial import fingerprint, longest_shared_run
-    from ..knowledge.style import runs
-
-    article = path.read_text(encoding="utf-8")
-    entries = base.languages["en"].content.entries.values()
-    longest = max((longest_shared_run(entry.answer, article), entry.id) for entry in entries)
-    print(f"longest run of words shared with the article: {len(longest[0])} ({' '.join(longest[0])}; {longest[1]})")
-    prints = {fingerprint(run) for run in runs(article, 7)}
-    print(
-        "article.yaml holds this article's fingerprints" if prints == base.article_runs else "article.yaml needs runs:"
-    )
-    if prints != base.article_runs:
-        print(json.dumps(sorted(prints)))
-
-
-def _print_review_pack(base: Any) -> None:
-    """Every answer beside its claims, to be read and signed by a physician."""
-    print("# Review pack\n\nDoes each answer say no more than its claims? Initials and date:\n")
-    for entry in base.languages["en"].content.entries.values():
-        print(f"## {entry.question}\n\n`{entry.id}` ({entry.kind}, {entry.review.status})\n\n{entry.answer}\n")
-        for claim in entry.claims:
-            known = base.languages["en"].content.claims[claim]
-            print(f"- {known.id} ({known.at}): {known.says}")
-        print("\nSays no more than its claims: ____   Signed: ____________   Date: ________\n")
-
+from .asking import print_reply
+from .command import Command, argument
+from .validation import validate
 
 # -- ask ---------------------------------------------------------------------------------------------
 
 
 def ask(options: argparse.Namespace, settings: Settings) -> int:
     """Show the reply to one question, and why: score, runner-up, phrasings and words that counted."""
-    from ..dialogue import Visitor
-    from ..model import Context
-
     voice = _voice(settings)
-    context = Context()
-    for turn in options.question:
-        reply = voice.dialogue.reply(turn, context=context, visitor=Visitor())
-        context = reply.context
-    print(f"{reply.kind}  {reply.entry or ''}\n\n{reply.text}\n")
-    for source in reply.sources:
-        print(f"  source {source.id} ({source.at})")
-    for choice in reply.choices:
-        print(f"  next   {choice.entry}: {choice.question}")
-    if reply.notice:
-        print(f"  notice {reply.notice}")
-    print(f"\nwhy\n{_why(voice.matcher, options.question[-1])}")
+    print_reply(
+        voice.dialogue,
+        matcher=voice.matcher,
+        content=voice.language.content,
+        turns=options.question,
+        as_json=options.json,
+    )
     return 0
-
-
-def _why(matcher: Any, question: str) -> str:
-    return json.dumps(asdict(matcher.explain(question)), indent=2, ensure_ascii=False)
 
 
 def _voice(settings: Settings) -> Any:
@@ -125,9 +62,12 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _summary(report: Any) -> dict[str, Any]:
+    from ..evaluation import RIGHT
+
     return {
         "rows": len(report.verdicts),
-        "in_base": report.in_base,
+        "in_base": len(report.in_base),
+        "in_base_right": sum(verdict.outcome == RIGHT for verdict in report.in_base),
         "right": round(report.share("right"), 4),
         "right_or_near": round(report.share("right", "near"), 4),
         "answered_anyway": round(report.answered_anyway, 4),
@@ -138,7 +78,12 @@ def _summary(report: Any) -> dict[str, Any]:
 
 
 def _table(report: Any, *, wrong: bool) -> str:
-    lines = [f"{len(report.verdicts)} rows ({report.in_base} more stand in the base and are not counted)"]
+    from ..evaluation import RIGHT
+
+    in_base, right_there = len(report.in_base), sum(verdict.outcome == RIGHT for verdict in report.in_base)
+    lines = [f"{len(report.verdicts)} rows counted"]
+    if in_base:
+        lines[0] += f"; {in_base} more stand word for word in the base and are not counted: {right_there} of them right"
     lines.append(
         f"right {report.share('right'):.1%}   right or one tap away {report.share('right', 'near'):.1%}"
         f"   answered anyway {report.answered_anyway:.1%}"
@@ -149,16 +94,17 @@ def _table(report: Any, *, wrong: bool) -> str:
         ("entry", lambda verdict: verdict.case.entry or "".join(verdict.case.claims[:1]) or str(verdict.case.expect)),
     ):
         lines += _section(title, report.tally(key))
-    lines += ["", "worst confused (wanted -> got, times)"]
-    lines += [f"  {wanted} -> {got}  {times}" for wanted, got, times in report.confusions()]
+    lines += ["", "worst confused (times, wanted -> got, one of them)"]
+    lines += [f"  {times:3}  {wanted} -> {got}: {example}" for wanted, got, times, example in report.confusions()]
     if wrong:
-        lines += ["", "wrong and near rows"]
-        lines += [
-            f"  {v.outcome:5} {v.case.expect} -> {v.reply.kind}/{v.reply.entry}: {v.case.turns[-1]}"
-            for v in report.verdicts
-            if v.outcome != "right"
-        ]
+        lines += ["", "wrong and near rows", *map(_missed, report.missed)]
     return "\n".join(lines)
+
+
+def _missed(verdict: Any) -> str:
+    wanted, reply = verdict.case.entry or verdict.case.expect, verdict.reply
+    offered = ", ".join(choice.entry for choice in reply.choices) if reply.kind == "clarify" else reply.entry or ""
+    return f"  {verdict.outcome:5}  {wanted} -> {reply.kind} {offered}: {verdict.case.turns[-1]}"
 
 
 def _section(title: str, tally: Mapping[str, Counter[str]]) -> list[str]:
@@ -268,14 +214,17 @@ COMMANDS = (
         "Check every file of the knowledge base.",
         (
             argument("--review", action="store_true", help="print the pack for a physician to sign"),
-            argument("--article", type=Path, metavar="FILE", help="the article's text: print the longest shared run"),
+            argument("--article", type=Path, metavar="FILE", help="the article's text: check its fingerprints"),
         ),
     ),
     Command(
         "ask",
         ask,
         "Show the reply to a question, and why.",
-        (argument("question", nargs="+", help="one message, or several turns of a conversation"),),
+        (
+            argument("question", nargs="+", help="one message, or several turns of a conversation"),
+            argument("--json", action="store_true", help="print JSON"),
+        ),
     ),
     Command(
         "evaluate",

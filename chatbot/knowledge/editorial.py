@@ -1,19 +1,21 @@
 """The editor's rules: every check of the texts that a program can make, each saying what to do."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
+from statistics import median
 from typing import Any
 
-from ..model import Entry, Kind
+from ..model import Kind
 from ..text import tokens
+from .entry_rules import findings
 from .loading import KnowledgeBase, Language, Sources
 from .strict_yaml import Key, Problem
-from .style import occurs, reading, runs, sentences, words
+from .style import reading
 
-LONGEST_SHARED_RUN = 6
-_Finding = tuple[Key, str]
+NUMBERS_HOLD = timedelta(days=365)
+HEADING = "questions.topic."
+"""What the heading of a topic is called in strings/, before the topic's own name."""
 
 
 def review(base: KnowledgeBase, sources: Sources, *, today: date) -> Iterator[Problem]:
@@ -23,8 +25,11 @@ def review(base: KnowledgeBase, sources: Sources, *, today: date) -> Iterator[Pr
         yield from _phrasing_problems(language, sources)
         yield from _coverage_problems(base, language, sources)
         yield from _link_problems(language, sources)
-        yield from _due_warnings(language, sources, today)
+        yield from _grade_problems(language, sources)
+        yield from _card_problems(base, language, sources)
+        yield from _date_problems(language, sources, today)
         yield from _parity_problems(base, tag, sources)
+    yield from _country_problems(base, sources, today)
 
 
 def places(sources: Sources, tag: str) -> dict[str, str]:
@@ -37,130 +42,11 @@ def places(sources: Sources, tag: str) -> dict[str, str]:
     }
 
 
-# -- one entry ---------------------------------------------------------------------------------------
-
-
 def _entry_problems(base: KnowledgeBase, language: Language, sources: Sources) -> Iterator[Problem]:
     files = places(sources, language.tag)
     for entry in language.content.entries.values():
-        for rule in _RULES:
-            for key, message in rule(entry, base, language):
-                yield sources.documents[files[entry.id]].problem((entry.id, *key), message)
-
-
-def _claims_exist(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    for position, claim in enumerate(entry.claims):
-        if claim not in language.content.claims:
-            yield ("claims", position), f"there is no claim '{claim}'; see claims.yaml"
-    if entry.kind is Kind.ANSWER and not entry.claims:
-        yield ("claims",), "an answer has to cite one to four claims, the answering one first"
-    if len(set(entry.claims)) < len(entry.claims):
-        yield ("claims",), "cites a claim twice; remove one"
-
-
-def _said(entry: Entry, language: Language) -> str:
-    """What the entry may lean on: its claims and its own questions."""
-    cited = (language.content.claims[id].says for id in entry.claims if id in language.content.claims)
-    return " ".join([*cited, *(entry.questions if entry.kind is not Kind.ANSWER else ())])
-
-
-def _digits_grounded(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    allowed = {word.lower() for word in words(_said(entry, language))}
-    for word in words(entry.answer):
-        if any(letter.isdigit() for letter in word) and word.lower() not in allowed:
-            yield ("answer",), f"'{word}' does not stand in the cited claims; remove it or cite the claim that says it"
-
-
-def _names_grounded(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    allowed = {word for term in (*language.style.names, _said(entry, language)) for word in words(term)}
-    for sentence in sentences(entry.answer):
-        for word in words(sentence)[1:]:
-            if word[0].isupper() and word not in allowed and not _opens_quotation(word, sentence):
-                yield ("answer",), f"the name '{word}' does not stand in the cited claims; remove it or cite its claim"
-
-
-def _opens_quotation(word: str, sentence: str) -> bool:
-    return f'"{word}' in sentence or f'." {word}' in sentence or f": {word}" in sentence
-
-
-def _outside_words(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    said = _said(entry, language)
-    for phrase in language.style.outside:
-        if occurs(phrase, entry.answer) and not occurs(phrase, said):
-            yield ("answer",), f"'{phrase}' comes from outside the cited claims; leave it out"
-
-
-def _banned_words(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    for banned in language.style.banned:
-        for phrase in banned.words:
-            if occurs(phrase, entry.answer):
-                yield ("answer",), f"'{phrase}' is not allowed in an answer: {banned.instead}"
-
-
-def _length(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    style = language.style
-    count = len(words(entry.answer))
-    if count > style.answer_words:
-        yield ("answer",), f"has {count} words, more than {style.answer_words}; say less"
-    for sentence in sentences(entry.answer):
-        if len(words(sentence)) > style.sentence_words:
-            yield ("answer",), f"has a sentence over {style.sentence_words} words ('{sentence[:40]}...'); split it"
-    if len(entry.question) > style.question_letters:
-        yield ("questions", 0), f"is longer than {style.question_letters} characters; shorten the first question"
-
-
-def _readability(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    grade = reading(entry.answer, glossary=language.style.glossary)
-    for formula, value in (("ARI", grade.ari), ("Flesch-Kincaid", grade.flesch_kincaid)):
-        if value > language.style.grade:
-            said = f"reads at grade {value:.1f} by {formula}, above {language.style.grade:g}"
-            yield ("answer",), f"{said}; use shorter words and sentences"
-
-
-def _balance(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    for need in language.style.needs:
-        cited = set(need.claims) & set(entry.claims)
-        if cited and not any(occurs(phrase, entry.answer) for phrase in need.one_of):
-            wanted = "' or '".join(need.one_of)
-            yield ("answer",), f"cites {sorted(cited)[0]}, so it has to say '{wanted}': {need.why}"
-
-
-def _opening(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    if entry.kind is not Kind.NOT_COVERED:
-        return
-    first = sentences(entry.answer)[0]
-    if not any(occurs(phrase, first) for phrase in language.style.not_covered_openings):
-        yield ("answer",), "the first sentence has to say that the article does not cover it"
-
-
-def _own_words(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    for run in runs(entry.answer, LONGEST_SHARED_RUN + 1):
-        if fingerprint(run) in base.article_runs:
-            yield ("answer",), f"shares '{' '.join(run)}' with the article; say it in other words"
-
-
-def _review_complete(entry: Entry, base: KnowledgeBase, language: Language) -> Iterator[_Finding]:
-    if entry.review.status == "reviewed" and not (entry.review.by and entry.review.reviewed):
-        yield ("review",), "is marked reviewed; add who reviewed it (by) and when (reviewed)"
-
-
-Rule = Callable[[Entry, KnowledgeBase, Language], Iterator[_Finding]]
-_RULES: tuple[Rule, ...] = (
-    _claims_exist,
-    _digits_grounded,
-    _names_grounded,
-    _outside_words,
-    _banned_words,
-    _length,
-    _readability,
-    _balance,
-    _opening,
-    _own_words,
-    _review_complete,
-)
-
-
-# -- all entries together ----------------------------------------------------------------------------
+        for key, message in findings(entry, base, language):
+            yield sources.documents[files[entry.id]].problem((entry.id, *key), message)
 
 
 def _phrasing_problems(language: Language, sources: Sources) -> Iterator[Problem]:
@@ -220,15 +106,41 @@ def _coverage_problems(base: KnowledgeBase, language: Language, sources: Sources
 def _link_problems(language: Language, sources: Sources) -> Iterator[Problem]:
     entries, files = language.content.entries, places(sources, language.tag)
     for entry in entries.values():
+        document = sources.documents[files[entry.id]]
+        if not entry.see_also:
+            yield document.problem((entry.id,), "leads nowhere; name two or three follow-ups (see_also)")
         for position, other in enumerate(entry.see_also):
             if other not in entries or other == entry.id:
                 message = f"'{other}' is not another entry; correct the id"
-                yield sources.documents[files[entry.id]].problem((entry.id, "see_also", position), message)
+                yield document.problem((entry.id, "see_also", position), message)
+            elif other in entry.see_also[:position]:
+                yield document.problem((entry.id, "see_also", position), f"names '{other}' twice; remove one")
+    yield from _dead_ends(language, sources, files)
+    yield from _missing_headings(language, sources, files)
     for position, id in enumerate(language.content.examples):
         if id not in entries:
             document = sources.documents[f"{language.tag}/language.yaml"]
             yield document.problem(("examples", position), f"there is no entry '{id}'; correct the id")
     yield from _same_questions(language, sources, files)
+
+
+def _dead_ends(language: Language, sources: Sources, files: dict[str, str]) -> Iterator[Problem]:
+    """Entries from which no chain of follow-ups comes to a handoff."""
+    entries = language.content.entries
+    arriving = {entry.id for entry in entries.values() if entry.kind is Kind.HANDOFF}
+    while more := {one.id for one in entries.values() if arriving & {*one.see_also}} - arriving:
+        arriving |= more
+    for id in sorted(entries.keys() - arriving) if arriving else ():
+        message = "its follow-ups never come to a handoff; let one of them lead there (see_also)"
+        yield sources.documents[files[id]].problem((id, "see_also"), message)
+
+
+def _missing_headings(language: Language, sources: Sources, files: dict[str, str]) -> Iterator[Problem]:
+    firsts = {entry.subject: entry.id for entry in reversed(list(language.content.entries.values()))}
+    for subject, id in firsts.items():
+        if (key := f"{HEADING}{subject}") not in language.strings:
+            message = f"its topic has no heading on the page of questions; add '{key}' to {language.tag}/strings/"
+            yield sources.documents[files[id]].problem((id,), message)
 
 
 def _same_questions(language: Language, sources: Sources, files: dict[str, str]) -> Iterator[Problem]:
@@ -241,9 +153,46 @@ def _same_questions(language: Language, sources: Sources, files: dict[str, str])
             yield sources.documents[files[id]].problem((id, "questions", 0), message)
 
 
-def _due_warnings(language: Language, sources: Sources, today: date) -> Iterator[Problem]:
+def _grade_problems(language: Language, sources: Sources) -> Iterator[Problem]:
+    most, glossary = language.style.median_grade, language.style.glossary
+    grades = [reading(entry.answer, glossary=glossary) for entry in language.content.entries.values()]
+    middles = {
+        "ARI": median([grade.ari for grade in grades] or [0.0]),
+        "Flesch-Kincaid": median([grade.flesch_kincaid for grade in grades] or [0.0]),
+    }
+    for formula, middle in middles.items():
+        if middle > most:
+            said = f"half of the answers read above grade {middle:.1f} by {formula}, above {most:g}; write plainer"
+            yield sources.documents[f"{language.tag}/style.yaml"].problem(("median_grade",), said)
+
+
+def _card_problems(base: KnowledgeBase, language: Language, sources: Sources) -> Iterator[Problem]:
+    """Facts that a card of the safety gate names and the register does not hold."""
+    for document in sources.under(f"{language.tag}/safety/"):
+        cards = document.data.get("cards") if isinstance(document.data, dict) else None
+        for name, card in _well_formed(cards, dict):
+            for position, fact in enumerate(card.get("facts") or ()):
+                if fact not in base.facts:
+                    key = ("cards", name, "facts", position)
+                    yield document.problem(key, f"there is no fact '{fact}'; see safety-facts.yaml")
+
+
+def _country_problems(base: KnowledgeBase, sources: Sources, today: date) -> Iterator[Problem]:
+    for code, country in base.countries.items():
+        key, verified = (code, "verified_on"), country.verified_on
+        if verified and verified > today:
+            yield sources.documents["countries.yaml"].problem(key, f"{verified} is yet to come; correct the date")
+        elif verified and today - verified > NUMBERS_HOLD:
+            message = f"was last verified on {verified}, over a year ago; look the numbers up at their source again"
+            yield sources.documents["countries.yaml"].problem(key, message, warning=True)
+
+
+def _date_problems(language: Language, sources: Sources, today: date) -> Iterator[Problem]:
     files = places(sources, language.tag)
     for entry in language.content.entries.values():
+        if entry.review.reviewed and entry.review.reviewed > today:
+            message = f"{entry.review.reviewed} is yet to come; correct the date"
+            yield sources.documents[files[entry.id]].problem((entry.id, "review", "reviewed"), message)
         if entry.review.due < today:
             message = f"was due for review on {entry.review.due}; have it read again"
             yield sources.documents[files[entry.id]].problem((entry.id, "review", "due"), message, warning=True)
@@ -256,17 +205,5 @@ def _parity_problems(base: KnowledgeBase, tag: str, sources: Sources) -> Iterato
         yield document.problem((), f"the entry '{id}' is missing in {tag}/; translate it")
     for id in sorted(other.keys() - english.keys()):
         yield document.problem((), f"the entry '{id}' is missing in en/; an id has to stand in every language")
-
-
-def fingerprint(run: tuple[str, ...]) -> str:
-    """Eight hex digits for a run of words, so that the article's own text need not be shipped."""
-    return hashlib.sha256(" ".join(run).encode()).hexdigest()[:8]
-
-
-def longest_shared_run(text: str, article: str) -> tuple[str, ...]:
-    """The longest run of words that a text shares with the article."""
-    for length in range(len(words(text)), 0, -1):
-        shared = set(runs(text, length)) & set(runs(article, length))
-        if shared:
-            return min(shared)
-    return ()
+    for key in sorted(base.languages["en"].strings.keys() - base.languages[tag].strings.keys()):
+        yield document.problem((), f"the words '{key}' are missing in {tag}/strings/; translate them")

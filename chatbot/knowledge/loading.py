@@ -46,6 +46,11 @@ OFF_SUBJECT = "unknown"
 
 DEFAULT_PARTNER = "default"
 
+_PLACES = re.compile(
+    r"(article|claims|safety-facts|countries|partners/[^/]+"
+    r"|[^/]+/(language|style|vocabulary|thresholds|(strings|entries|phrasings|safety(/examples)?)/[^/]+))\.yaml"
+)
+
 
 class KnowledgeError(Exception):
     """The base cannot be served; `problems` holds every reason with its place."""
@@ -57,7 +62,7 @@ class KnowledgeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact from outside the article, for emergency texts only."""
+    """One fact from outside the article, for what concerns danger only."""
 
     id: str
     text: str
@@ -104,7 +109,7 @@ class Sources:
         self.documents: dict[str, Document] = {}
         self.problems: list[Problem] = []
         self._digest = hashlib.sha256()
-        for path in sorted(folder.rglob("*.yaml")):
+        for path in sorted(folder.rglob("*.y*ml")):
             if path.parent.name != "evaluation":  # labelled messages are no part of the base
                 self._add(path)
         if not self.documents:
@@ -114,6 +119,9 @@ class Sources:
         name = path.relative_to(self.folder).as_posix()
         if not path.resolve().is_relative_to(self.folder.resolve()):
             self.problems.append(Problem(name, 1, 1, "leads out of the knowledge folder; put the file itself here"))
+            return
+        if not _PLACES.fullmatch(name):
+            self.problems.append(Problem(name, 1, 1, "is read by nothing; knowledge/README.md says where it belongs"))
             return
         document = read(path, name=name)
         self.problems += document.problems
@@ -153,7 +161,7 @@ class Sources:
             return
         for name in document.data:
             if not re.fullmatch(named, name):
-                self.problems.append(document.problem((name,), f"the id '{name}' has to fit {named}"))
+                self.problems.append(document.problem((name,), f"the id '{name}' has to be {_in_words(f'^{named}$')}"))
             if (item := self.shaped(document, shape, item=name)) is not None:
                 yield name, item
 
@@ -178,9 +186,13 @@ def _advice(error: Any, key: Key) -> str:
         "string_type": f"{where} has to be text; put quotes around it",
         "literal_error": f"{where} has to be {context.get('expected')}",
         "string_too_short": f"{where} is empty; write the text",
-        "string_pattern_mismatch": f"{where} does not look right: it has to fit {context.get('pattern')}",
+        "string_pattern_mismatch": f"{where} does not look right: it has to be {_in_words(context.get('pattern'))}",
     }
     return said.get(kind, f"{where}: {error['msg'].removeprefix('Value error, ')}")
+
+
+def _in_words(pattern: str | None) -> str:
+    return shapes.IN_WORDS.get(pattern or "", f"of the form {pattern}")
 
 
 def load(folder: Path) -> KnowledgeBase:
@@ -240,7 +252,10 @@ def _facts(sources: Sources) -> dict[str, Fact]:
 def _countries(sources: Sources) -> dict[str, Country]:
     document = sources.required("countries.yaml")
     items = sources.items(document, shapes.CountryShape, named=shapes.COUNTRY_CODE) if document else ()
-    return {code: Country(code, item.name, _contacts(item.emergency), _contacts(item.crisis)) for code, item in items}
+    return {
+        code: Country(code, item.name, _contacts(item.emergency), _contacts(item.crisis), item.verified_on)
+        for code, item in items
+    }
 
 
 def _contacts(shaped: tuple[shapes.ContactShape, ...]) -> tuple[Contact, ...]:
@@ -256,7 +271,7 @@ def _partners(sources: Sources, countries: Mapping[str, Country]) -> dict[str, P
             continue
         if shaped.country and shaped.country not in countries:
             sources.problems.append(
-                document.problem(("country",), f"'{shaped.country}' does not stand in countries.yaml")
+                document.problem(("country",), f"'{shaped.country}' does not stand in countries.yaml; add it there")
             )
         ways = tuple(Way(way.mode, way.label, way.url, way.preset) for way in shaped.ways)
         partners[slug] = Partner(slug, shaped.name, shaped.origins, shaped.country, shaped.notice, ways, shaped.accent)
@@ -314,7 +329,7 @@ def _entries(sources: Sources, tag: str) -> dict[str, Entry]:
         topic = Path(document.file).stem
         for id, shaped in sources.items(document, shapes.EntryShape, named=shapes.ENTRY_ID):
             if id in entries:
-                sources.problems.append(document.problem((id,), f"the entry '{id}' stands in another file too"))
+                sources.problems.append(document.problem((id,), f"the entry '{id}' stands in another file; remove one"))
             entries[id] = _entry(id, topic, shaped)
     return entries
 
@@ -329,6 +344,7 @@ def _entry(id: str, topic: str, shaped: shapes.EntryShape) -> Entry:
         claims=shaped.claims,
         see_also=shaped.see_also,
         review=Review(shaped.review.status, shaped.review.by, shaped.review.reviewed, shaped.review.due),
+        facts=shaped.facts,
     )
 
 
@@ -352,7 +368,7 @@ def _strings(sources: Sources, tag: str) -> dict[str, str]:
     for document in sources.under(f"{tag}/strings/"):
         for key, text in sources.items(document, shapes.Text):
             if key in strings:
-                sources.problems.append(document.problem((key,), f"the key '{key}' stands in another file too"))
+                sources.problems.append(document.problem((key,), f"the key '{key}' stands in another file; remove one"))
             strings[key] = text
     return strings
 

@@ -19,8 +19,25 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), Af
 ENTRY_ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 COUNTRY_CODE = r"[A-Z]{2}"
 EntryId = Annotated[str, StringConstraints(pattern=f"^{ENTRY_ID}$")]
-ClaimId = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
+CLAIM_ID = r"^[a-z_]+\.[a-z_]+$"
+ClaimId = Annotated[str, StringConstraints(pattern=CLAIM_ID)]
 CountryCode = Annotated[str, StringConstraints(pattern=f"^{COUNTRY_CODE}$")]
+PLACE = r"^\d+\.\d+$"
+FINGERPRINT = r"^[0-9a-f]{8}$"
+CALL = r"^(tel|sms):[0-9+*#;=,?&a-z]+$"
+ORIGIN = r"^https?://[a-z0-9.:-]+$"
+COLOUR = r"^#[0-9a-f]{6}$"
+IN_WORDS = {
+    f"^{ENTRY_ID}$": "small letters and figures with hyphens, like best-time-to-treat",
+    CLAIM_ID: "topic.claim in small letters, like timing.subacute; see claims.yaml",
+    f"^{COUNTRY_CODE}$": "two capital letters, like US",
+    PLACE: 'paragraph.sentence in quotes, like "4.2"',
+    FINGERPRINT: "eight of the signs 0-9 and a-f, as `validate --article` prints them",
+    CALL: "tel: or sms: and the number, like tel:911",
+    ORIGIN: "http(s)://host without a path, like https://example.org",
+    COLOUR: "# and six of the signs 0-9 and a-f, like #0b4f57",
+}
+"""What the patterns mean, for an editor who has to mend what does not fit."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -36,11 +53,11 @@ class ArticleShape(Shape):
     role: Text
     clinic: Text
     link: HttpUrl | None = None
-    runs: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")], ...] = ()
+    runs: tuple[Annotated[str, StringConstraints(pattern=FINGERPRINT)], ...] = ()
 
 
 class ClaimShape(Shape):
-    at: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
+    at: Annotated[str, StringConstraints(pattern=PLACE)]
     says: Text
 
 
@@ -58,7 +75,7 @@ class FactShape(Shape):
 class ContactShape(Shape):
     label: Text
     number: Text
-    url: Annotated[str, StringConstraints(pattern=r"^(tel|sms):[0-9+*#;=,?&a-z]+$")]
+    url: Annotated[str, StringConstraints(pattern=CALL)]
 
 
 class CountryShape(Shape):
@@ -113,10 +130,10 @@ class WayShape(Shape):
 
 class PartnerShape(Shape):
     name: Text
-    origins: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.:-]+$")], ...] = ()
+    origins: tuple[Annotated[str, StringConstraints(pattern=ORIGIN)], ...] = ()
     country: CountryCode | None = None
     notice: Text | None = None
-    accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] | None = None
+    accent: Annotated[str, StringConstraints(pattern=COLOUR)] | None = None
     ways: Annotated[tuple[WayShape, ...], Field(min_length=1)]
 
 
@@ -132,6 +149,7 @@ class EntryShape(Shape):
     questions: Annotated[tuple[Text, ...], Field(min_length=1)]
     answer: Text
     claims: Annotated[tuple[ClaimId, ...], Field(max_length=4)]
+    facts: tuple[Text, ...] = ()
     see_also: tuple[EntryId, ...] = ()
     review: ReviewShape
 

@@ -144,7 +144,7 @@ class _Builder:
         if event.tag and event.tag != "!":
             raise _Refused(event.start_mark, f"the tag {event.tag} is not allowed; write plain text")
         if len(key) > MAX_DEPTH:
-            raise _Refused(event.start_mark, f"is nested deeper than {MAX_DEPTH} levels")
+            raise _Refused(event.start_mark, f"is nested deeper than {MAX_DEPTH} levels; check the indentation")
 
     def _sequence(self, key: Key) -> list[Any]:
         values: list[Any] = []

@@ -1,7 +1,7 @@
 """How texts have to be written, and how hard they are to read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -23,13 +23,14 @@ class Banned:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Citing one of these claims calls for one of these phrases in the answer."""
+    """Citing one of these claims calls for one of these phrases in the answer, in entries of that kind or in all."""
 
     __pydantic_config__ = UNKNOWN_KEYS_ARE_MISTAKES
 
     claims: tuple[str, ...]
     one_of: tuple[str, ...]
     why: str
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,16 @@ class Style:
     banned: tuple[Banned, ...]
     outside: tuple[str, ...]
     names: tuple[str, ...]
+    fact_words: tuple[str, ...]
+    helpers: tuple[str, ...]
     glossary: tuple[str, ...]
+    explain: Mapping[str, tuple[str, ...]]
     needs: tuple[Need, ...]
     not_covered_openings: tuple[str, ...]
     answer_words: int
     sentence_words: int
     grade: float
+    median_grade: float
     question_letters: int
     answer_phrasings: int
     other_phrasings: int

@@ -1,7 +1,6 @@
 """The pages for people: each works without JavaScript and says only what stands in the language file."""
 
-from collections.abc import Mapping
-from itertools import groupby
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +8,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from pydantic import ValidationError
 
 from ..assistant import Origin, TooLong, TooMany
-from ..knowledge import Language
+from ..knowledge import HEADING, Language
 from ..model import DANGER_KINDS, ENTRY_KINDS, Entry, Kind, Reply
 from .api import answer
 from .parts import parts
@@ -56,11 +55,10 @@ def ask() -> tuple[str, int] | str:
 
 @pages.get("/questions")
 def questions() -> str:
-    """Show every question and answer by kind and topic."""
-    entries = _language(_origin(request.args)).content.entries
-    ordered = sorted(entries.values(), key=lambda entry: (ENTRY_KINDS.index(entry.kind), entry.topic))
-    kinds = [(kind, list(group)) for kind, group in groupby(ordered, key=lambda entry: entry.kind)]
-    return render_template("questions.html", kinds=kinds, structured=_structured(ordered))
+    """Show every question and answer by topic."""
+    spoken = _language(_origin(request.args))
+    topics = _by_topic(spoken)
+    return render_template("questions.html", topics=topics, structured=_structured(spoken.content.entries.values()))
 
 
 @pages.get("/<any(privacy, accessibility):name>")
@@ -146,7 +144,15 @@ def _language(origin: Origin) -> Language:
     return parts().assistant.voice(origin).language
 
 
-def _structured(entries: list[Entry]) -> dict[str, Any]:
+def _by_topic(spoken: Language) -> dict[str, list[Entry]]:
+    """The entries under each topic, in the order of the headings in strings/; what the article covers comes first."""
+    headed = [key.removeprefix(HEADING) for key in spoken.strings if key.startswith(HEADING)]
+    entries = sorted(spoken.content.entries.values(), key=lambda entry: ENTRY_KINDS.index(entry.kind))
+    topics = {subject: [entry for entry in entries if entry.subject == subject] for subject in headed}
+    return {subject: found for subject, found in topics.items() if found}
+
+
+def _structured(entries: Iterable[Entry]) -> dict[str, Any]:
     """The questions as schema.org FAQPage data."""
     asked = [entry for entry in entries if entry.kind in (Kind.ANSWER, Kind.NOT_COVERED)]
     return {
