@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.knowledge import KnowledgeError, load
 from chatbot.knowledge.editorial import review
 from chatbot.knowledge.loading import Sources, assemble
 
@@ -236,3 +237,24 @@ def test_a_second_language_lists_what_it_lacks(base: Path) -> None:
     found = problems(base)
     assert any("the entry 'cost' is missing in es/; translate it" in problem for problem in found)
     assert any("the words 'questions.topic.main' are missing in es/strings/" in problem for problem in found)
+
+
+def test_the_start_is_refused_with_all_problems_of_all_files(base: Path) -> None:
+    entries = (base / MAIN).read_text()
+    (base / MAIN).write_text(entries.replace("kind: answer", "kind: reply", 1).replace("when:", "is-it-safe:", 1))
+    (base / "countries.yaml").write_text("US:\n\tname: x")
+    (base / "claims.yaml").write_text("claims: &a {}")
+    with pytest.raises(KnowledgeError) as refused:
+        load(base)
+    files = {problem.file for problem in refused.value.problems}
+    assert {MAIN, "countries.yaml", "claims.yaml"} <= files
+    assert all(problem.line >= 1 and problem.column >= 1 for problem in refused.value.problems)
+
+
+VERIFIED = {"911", "988", "999", "111", "116 123", "85258", "112", "000"}  # design: section 2 of the safety notes
+
+
+def test_only_verified_numbers_are_shipped() -> None:
+    countries = load(REAL).countries.values()
+    assert {contact.number for one in countries for contact in (*one.emergency, *one.crisis)} <= VERIFIED
+    assert all(one.verified_on for one in countries)
