@@ -154,7 +154,7 @@ PLANTS = [
     ("partners/default.yaml", "url: /consultation", "url: 'javascript:x'", "does not look right"),
     ("partners/default.yaml", "name: The clinic", "name: The clinic\ncountry: FR", "'FR' does not stand in"),
     ("partners/default.yaml", "name: The clinic", "name: The clinic\norigins: ['https://x.org/p']", "does not look"),
-    ("en/thresholds.yaml", 'answer: "0.5"', 'answer: "1.5"', "'answer'"),
+    ("en/thresholds.yaml", 'answer: "0.1"', 'answer: "1.5"', "'answer'"),
     ("en/vocabulary.yaml", "aliases: {}", "aliasses: {}", "'aliasses' is unknown"),
     ("safety-facts.yaml", "source: a guide, ", "", "the key 'source' is missing"),
 ]  # fmt: skip

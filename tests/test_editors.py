@@ -56,7 +56,8 @@ def test_ask_tells_entry_score_runner_up_phrasings_and_words(
     asked(small, matcher, "does it do any harm")
     told = {line[:10].strip(): line[11:] for line in capsys.readouterr().out.splitlines() if line[:1].strip()}
     assert told["reply"].startswith("answer: is-it-safe, Is it safe? (entries/main.yaml)")
-    assert " is-it-safe; answered from 0.50, asked back from " in told["score"]
+    assert told["score"].endswith(" is-it-safe")
+    assert told["bands"] == "understood from 0.20, answered with a lead of 0.10"
     assert told["nearest"] == '"Does it do harm?"'
     assert "harm +" in told["words"]
     assert {"asked", "runner-up", "source", "next", "notice"} <= told.keys()

@@ -78,9 +78,8 @@ def _told(question: str, reply: "Reply", reasons: Reasons, content: "Content") -
         yield _line("score", "no word of it is known")
         return
     best, *others = reasons.matches
-    yield _line(
-        "score", f"{best.score:.2f} {best.label}; answered from {bands.answer:.2f}, asked back from {bands.clarify:.2f}"
-    )
+    yield _line("score", f"{best.score:.2f} {best.label}")
+    yield _line("bands", f"understood from {bands.clarify:.2f}, answered with a lead of {bands.answer:.2f}")
     for name, match in zip(["runner-up", "then"], others, strict=False):
         yield _line(name, f"{match.score:.2f} {match.label}{_question(match.label, entries)}")
     if reply.entry and reply.entry != best.label:
