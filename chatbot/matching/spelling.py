@@ -10,6 +10,9 @@ from rapidfuzz.distance import OSA, JaroWinkler
 _SHORTEST = 4  # shorter words have too many neighbours to guess
 _SHORT = 5  # up to so many letters one edit is allowed, beyond it two
 _SHORTEST_PART = 3
+_SHORTEST_WHOLE = 6
+_LONG = 7  # only so long a word is taken apart, or put together, where there is a slip in it too
+_OFTEN = 2
 _LIKENESS = 0.8
 
 
@@ -26,15 +29,15 @@ class Repairer:
         self._repaired = lru_cache(maxsize=4096)(self._repair)
 
     def repair(self, tokens: Sequence[str]) -> list[str]:
-        """The tokens with unknown ones repaired, split, or joined with the one beside."""
-        return list(self._joined([word for token in tokens for word in self._repaired(token)]))
+        """The tokens with pieces put together, and unknown ones repaired or split."""
+        return [word for token in self._joined(tokens) for word in self._repaired(token)]
 
     def _repair(self, token: str) -> tuple[str, ...]:
         if self._is_word(token) or len(token) < _SHORTEST or not token.isalpha():
             return (token,)
         if close := self._closest(token, edits=1):
             return (close,)
-        if parts := self._split(token):
+        if parts := self._split(token) or self._split_with_a_slip(token):
             return parts
         far = self._closest(token, edits=2) if len(token) > _SHORT else None
         return (far or token,)
@@ -64,11 +67,26 @@ class Repairer:
     def _of(self, length: int) -> Iterable[str]:
         return self._by_length.get(length, ())
 
-    def _split(self, token: str) -> tuple[str, str] | None:
-        """Two known words written as one, the most used pair of them."""
-        cuts = ((token[:cut], token[cut:]) for cut in range(2, len(token) - 1))
-        pairs = [pair for pair in cuts if all(self._is_part(part) for part in pair)]
-        return max(pairs, key=lambda pair: min(map(self._uses, pair)), default=None)
+    def _split(self, token: str, *, most: int = 3) -> tuple[str, ...]:
+        """Known words written as one, those whose rarest is the most used; none when there are no such words."""
+        found = []
+        for first, rest in _cuts(token):
+            if self._is_part(first):
+                more = (rest,) if self._is_part(rest) else self._split(rest, most=most - 1) if most > 2 else ()
+                found += [(first, *more)] if more else []
+        return max(found, key=lambda parts: min(map(self._uses, parts)), default=())
+
+    def _split_with_a_slip(self, token: str) -> tuple[str, ...]:
+        """Two words written as one, one of them with a slip in it."""
+        if len(token) < _LONG:
+            return ()
+        cuts = [cut for cut in _cuts(token) if min(map(len, cut)) >= _SHORTEST_PART]
+        found = [(first, close) for first, rest in cuts if self._is_part(first) and (close := self._slipped(rest))]
+        found += [(close, rest) for first, rest in cuts if self._is_part(rest) and (close := self._slipped(first))]
+        return max(found, key=lambda parts: min(map(self._uses, parts)), default=())
+
+    def _slipped(self, part: str) -> str | None:
+        return self._closest(part, edits=1) if len(part) >= _SHORTEST and not self._is_word(part) else None
 
     def _is_part(self, part: str) -> bool:
         return part in self._known and (len(part) >= _SHORTEST_PART or self._known[part] > 20)
@@ -83,13 +101,24 @@ class Repairer:
             if skip:
                 skip = False
                 continue
-            whole = word + after
-            if after and len(whole) >= 6 and whole in self._known and not self._both_used(word, after):
-                skip = True
-                yield whole
-            else:
-                yield word
+            whole = self._whole(word, after)
+            skip = whole is not None
+            yield whole or word
+
+    def _whole(self, word: str, after: str) -> str | None:
+        """The word that two pieces make, if they do."""
+        whole = word + after
+        if not after or len(whole) < _SHORTEST_WHOLE or self._both_used(word, after):
+            return None
+        if whole in self._known:
+            return whole
+        broken = len(whole) >= _LONG and not self._is_word(word) and not self._is_word(after)
+        return self._closest(whole, edits=1) if broken and whole.isalpha() else None
 
     def _both_used(self, word: str, after: str) -> bool:
         """Whether the base itself uses both pieces often enough that they may be meant."""
-        return self._uses(word) > 2 and self._uses(after) > 2 and len(word) > 2 and len(after) > 2
+        return self._uses(word) > _OFTEN and self._uses(after) > _OFTEN and min(len(word), len(after)) > 2
+
+
+def _cuts(token: str) -> list[tuple[str, str]]:
+    return [(token[:at], token[at:]) for at in range(2, len(token) - 1)]
