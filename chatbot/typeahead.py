@@ -98,7 +98,7 @@ class Typeahead:
 
     def _fits_nothing(self, words: Sequence[str]) -> bool:
         """Whether the matcher sees that nothing can come of the words so far, but for the one in the making."""
-        whole = [word.rstrip() for word in words if word.endswith(" ") or self._words.holds(f"{word} ")]
+        whole = [word.rstrip() for word in words if word.endswith(" ") or self._words.ends(word)]
         best = next(iter(self._judge(" ".join(whole))), None) if len(whole) >= _JUDGED_FROM else None
         return best is not None and (best.label not in self._entries or best.score < _UNLIKELY)
 
@@ -138,6 +138,11 @@ class _Starts:
         """Whether anything starts so."""
         span = self._span(start)
         return bool(span.start < span.stop)
+
+    def ends(self, start: str) -> bool:
+        """Whether a start is a whole word, and the beginning of no other."""
+        span = self._span(start)
+        return bool(span.start < span.stop) and {self._texts[span.start], self._texts[span.stop - 1]} == {f"{start} "}
 
     def repaired(self, start: str) -> str | None:
         """The start itself where it is known, else the known one that a slip makes it of, else None."""
