@@ -59,11 +59,13 @@ class Assistant:
         storage: Storage,
         *,
         report: Callable[[Exception], None],
+        record: Callable[[str], object] = lambda question: None,
     ) -> None:
         self.base = base
         self.voices = voices
         self._storage = storage
         self._report = report
+        self._record = record
 
     def chat(self, message: str, *, context: Context, origin: Origin, allow: Allow) -> Reply:
         """Answer a message; a danger reply is never limited nor refused.
@@ -77,6 +79,8 @@ class Assistant:
         if len(message) > LONGEST_MESSAGE:
             raise TooLong
         _limit(allow)
+        if _is_unanswered(reply, context):
+            self._record(message)
         return reply
 
     def choose(self, entry: str, *, context: Context, origin: Origin, allow: Allow) -> Reply:
@@ -155,6 +159,12 @@ class Assistant:
 
 
 _NOTHING = Reply(Kind.UNKNOWN, "")
+
+
+def _is_unanswered(reply: Reply, before: Context) -> bool:
+    """Whether nothing was found for a message without any sign of danger, now or in the turn before."""
+    in_danger = before.kind in DANGER_KINDS or before.signs or reply.context.signs
+    return reply.kind is reply.context.kind is Kind.UNKNOWN and not in_danger
 
 
 def _limit(allow: Allow) -> None:

@@ -2,8 +2,10 @@
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from . import compiled, handoffs
 from .assistant import Assistant, Voice
@@ -14,8 +16,10 @@ from .delivery import Drain
 from .dialogue import Dialogue
 from .knowledge import KnowledgeBase, Language, load
 from .reception import Reception
+from .recording import Recorder
 from .safety import Guard
 from .storage import Storage
+from .text import tokens
 from .typeahead import Typeahead
 
 log = logging.getLogger("chatbot")
@@ -36,7 +40,27 @@ def build_assistant(settings: Settings, storage: Storage, *, report: Report) -> 
     handoffs.check(base, settings)
     partners = {slug: handoffs.working(partner, base, settings) for slug, partner in base.partners.items()}
     voices = {tag: build_voice(language, settings) for tag, language in base.languages.items()}
-    return Assistant(replace(base, partners=partners), voices, storage, report=report)
+    served = replace(base, partners=partners)
+    if not settings.record_unanswered:
+        return Assistant(served, voices, storage, report=report)
+    recorder = Recorder(storage, _plain_words(base), today=_today, report=report)
+    return Assistant(served, voices, storage, report=report, record=recorder.record)
+
+
+def _plain_words(base: KnowledgeBase) -> frozenset[str]:
+    """Words that two entries and more are asked with: what is rarer may be a name."""
+    used = Counter(
+        word
+        for language in base.languages.values()
+        for label, texts in language.phrasings.items()
+        if label in language.content.entries
+        for word in {word for text in texts for word in tokens(text)}
+    )
+    return frozenset(word for word, entries in used.items() if entries > 1)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def build_voice(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Voice:
@@ -77,7 +101,8 @@ def build_drain(settings: Settings, base: KnowledgeBase, storage: Storage, *, re
     def status_link(reference: str) -> str:
         return f"{settings.public_url}/status#{reception.token(reference)}"
 
-    return Drain(storage, handoffs.channels(base, settings, status_link=status_link), report=report)
+    channels = handoffs.channels(base, settings, status_link=status_link)
+    return Drain(storage, channels, report=report, unanswered_days=settings.unanswered_days)
 
 
 def open_storage(settings: Settings) -> Storage:

@@ -109,6 +109,11 @@ class Settings(BaseModel):
     deliver_in_workers: bool = Field(
         True, description="Whether each worker delivers too; `false` where `python -m chatbot deliver` runs alone."
     )
+    record_unanswered: bool = Field(
+        False,
+        description="Whether questions that got no answer are kept, redacted, for `python -m chatbot unanswered`.",
+    )
+    unanswered_days: Annotated[int, Field(ge=1, le=90)] = Field(30, description="How many days they are kept.")
     metrics_token: str | None = Field(None, description="Where set, /metrics asks for this bearer token.")
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "matching": {"model", "text"},
     "typeahead": {"model", "text"},
     "booking": {"model", "text"},
+    "unanswered": {"model", "text"},
     "interpretation": {"model", "text"},
     "dialogue": {"model", "interpretation"},
     "evaluation": {"model", "text", "dialogue"},
@@ -28,12 +29,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiled": {"matching", "safety"},
     "knowledge": {"model", "text", "safety", "matching", "booking"},
     "cases": {"model", "evaluation", "knowledge"},
+    "recording": {"storage", "text"},
     "reception": {"booking", "storage"},
     "handoffs": {"booking", "config", "delivery", "knowledge", "model", "reception", "storage"},
     "assistant": {"model", "matching", "typeahead", "dialogue", "knowledge", "storage"},
     "building": {
         "assistant", "booking", "compiled", "config", "delivery", "dialogue", "handoffs", "knowledge", "matching",
-        "model", "reception", "safety", "storage", "typeahead",
+        "model", "reception", "recording", "safety", "storage", "text", "typeahead",
     },
     "web": {
         "assistant", "booking", "building", "compiled", "config", "delivery", "handoffs", "knowledge", "model",
@@ -41,12 +43,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "booking", "building", "cases", "config", "delivery", "dialogue", "evaluation", "handoffs", "knowledge",
-        "matching", "model", "noise", "reception", "safety", "storage", "text", "thresholds",
+        "matching", "model", "noise", "reception", "safety", "storage", "text", "thresholds", "unanswered",
     },
     "__main__": {"cli"},
 }  # fmt: skip
-CORE = ("model", "text", "safety", "matching", "typeahead", "booking", "interpretation", "dialogue", "evaluation",
-        "noise")  # fmt: skip
+CORE = ("model", "text", "safety", "matching", "typeahead", "unanswered", "booking", "interpretation", "dialogue",
+        "evaluation", "noise")  # fmt: skip
 MAY_CORE_IMPORT = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "heapq", "io", "itertools",
     "json", "math", "numpy", "rapidfuzz", "re", "string", "struct", "types", "typing", "unicodedata",

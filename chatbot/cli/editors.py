@@ -157,6 +157,44 @@ def compile_base(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+# -- unanswered --------------------------------------------------------------------------------------
+
+
+def unanswered(options: argparse.Namespace, settings: Settings) -> int:
+    """Print groups of alike questions that got no answer, ready to paste, and delete what is past its days."""
+    import time
+    from datetime import date
+
+    from ..building import open_storage
+    from ..delivery.drain import forget_unanswered
+    from ..unanswered import FEWEST, groups
+
+    storage = open_storage(settings)
+    forget_unanswered(storage, time.time(), days=settings.unanswered_days)
+    texts = storage.unanswered(since=date.min)
+    if not texts and not settings.record_unanswered:
+        print("Nothing is kept: CHATBOT_RECORD_UNANSWERED is off.", file=sys.stderr)
+        return 0
+    voice = _voice(settings)
+    found = groups(texts, voice.matcher.match)
+    for group in found:
+        print(_to_paste(group, voice.language.content.entries))
+    shown = sum(group.times for group in found)
+    print(f"{len(texts)} kept, {shown} in groups of {FEWEST} and more; the rest is not shown", file=sys.stderr)
+    return 0
+
+
+def _to_paste(group: Any, entries: Mapping[str, Any]) -> str:
+    """A group as a comment, and as a phrasing under the entry that comes nearest."""
+    nearest = group.nearest
+    if nearest is None:
+        return f"# {group.times} times; no entry is near\nunknown:\n  - {json.dumps(group.words)}\n"
+    known = entries.get(nearest.label)
+    question = known.question if known else "off the subject"
+    head = f"# {group.times} times; nearest ({nearest.score:.2f}): {question}"
+    return f"{head}\n{nearest.label}:\n  - {json.dumps(group.words)}\n"
+
+
 # -- thresholds --------------------------------------------------------------------------------------
 
 
@@ -244,6 +282,7 @@ COMMANDS = (
         "Show what more phrasings are worth: right answers with a quarter, half, two thirds and all of them.",
         (argument("files", nargs="+", type=Path, metavar="FILE", help="labelled messages (YAML)"),),
     ),
+    Command("unanswered", unanswered, "Show what got no answer five times and more, ready to paste; needs recording."),
     Command("compile", compile_base, "Fit the matcher and keep it."),
     Command(
         "thresholds",

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 from ..booking import CLOSED_KEPT, DAY, KEYS_KEPT, REQUESTS_KEPT, next_try
 from ..storage import ONE_SERVER, Delivery, Storage, StorageDown
@@ -28,13 +29,20 @@ class Drain:
     """
 
     def __init__(
-        self, storage: Storage, channels: Mapping[str, Channel], *, report: Report, clock: Clock = time.time
+        self,
+        storage: Storage,
+        channels: Mapping[str, Channel],
+        *,
+        report: Report,
+        clock: Clock = time.time,
+        unanswered_days: int = 30,
     ) -> None:
         self._storage = storage
         self._channels = channels
         self._one_server = tuple(name for name, channel in channels.items() if channel.one_server)
         self._report = report
         self._clock = clock
+        self._unanswered_days = unanswered_days
         self._purged_at = 0.0
         self._under_way: dict[str, Future[None]] = {}
 
@@ -119,6 +127,7 @@ class Drain:
         now = self._clock()
         if now - self._purged_at < DAY:
             return
+        forget_unanswered(self._storage, now, days=self._unanswered_days)
         purge(self._storage, now)
         self._purged_at = now
 
@@ -131,3 +140,12 @@ def purge(storage: Storage, now: float, *, closed_kept: float = CLOSED_KEPT) -> 
     return storage.purge(
         closed_before=now - closed_kept, created_before=now - REQUESTS_KEPT, keys_before=now - KEYS_KEPT
     )
+
+
+def forget_unanswered(storage: Storage, now: float, *, days: int) -> int:
+    """Remove questions without an answer that are older than so many days; returns how many went.
+
+    Raises StorageDown.
+    """
+    today = datetime.fromtimestamp(now, UTC).date()
+    return storage.forget_unanswered(before=today - timedelta(days=days))

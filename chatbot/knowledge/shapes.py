@@ -174,6 +174,7 @@ class FollowUpsShape(Shape):
 
 class SectionShape(Shape):
     heading: str = ""
+    when: Literal["always", "recording", "not_recording"] = "always"  # by CHATBOT_RECORD_UNANSWERED
     text: Text
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from ..booking import CLOSED, DAY, Consent, Destination, Payload, Request, State, Time, change
 from .database import LONG, Database
 from .records import DEAD, DUE, ONE_SERVER, SENT, Delivery, KeyInFlight, KeyReused, New, StorageDown, Stored
-from .tables import consultations, deliveries, feedback, idempotency
+from .tables import consultations, deliveries, feedback, idempotency, unanswered
 
 _LOOKED_AT = 100
 
@@ -34,6 +34,35 @@ class Storage(Database):
         counted = added.on_conflict_do_update(index_elements=["day", "entry"], set_={column: feedback.c[column] + 1})
         with self.writing() as connection:
             connection.execute(counted)
+
+    # -- unanswered -----------------------------------------------------------------------------------
+
+    def keep_unanswered(self, text: str, *, day: date) -> None:
+        """Keep one redacted question.
+
+        Raises StorageDown.
+        """
+        with self.writing() as connection:
+            connection.execute(insert(unanswered).values(day=day, text=text))
+
+    def unanswered(self, *, since: date) -> list[str]:
+        """The redacted questions of a day and later.
+
+        Raises StorageDown.
+        """
+        with self.reading() as connection:
+            return list(connection.execute(select(unanswered.c.text).where(unanswered.c.day >= since)).scalars())
+
+    def forget_unanswered(self, *, before: date) -> int:
+        """Remove the questions of earlier days; returns how many.
+
+        Raises StorageDown.
+        """
+        with self.writing() as connection:
+            gone = connection.execute(delete(unanswered).where(unanswered.c.day < before)).rowcount
+        if gone:
+            self._empty_wal()
+        return gone
 
     # -- accepting ------------------------------------------------------------------------------------
 

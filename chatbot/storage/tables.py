@@ -67,3 +67,11 @@ idempotency = Table(
     Column("consultation_id", ForeignKey("consultations.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", Double, nullable=False),
 )
+
+unanswered = Table(
+    "unanswered",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("day", Date, nullable=False, index=True),
+    Column("text", String(300), nullable=False),
+)

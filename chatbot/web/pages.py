@@ -64,7 +64,10 @@ def questions() -> str:
 @pages.get("/<any(privacy, accessibility):name>")
 def text_page(name: str) -> str:
     """Show one of the plain text pages."""
-    return render_template("text.html", page=_language(_origin(request.args)).pages[name])
+    page, settings = _language(_origin(request.args)).pages[name], parts().settings
+    told = "recording" if settings.record_unanswered else "not_recording"
+    sections = [section for section in page.sections if section.when in ("always", told)]
+    return render_template("text.html", page=page, sections=sections, days=settings.unanswered_days)
 
 
 @pages.get("/demo")
