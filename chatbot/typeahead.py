@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -120,9 +121,17 @@ class _Starts:
         self._owners = np.array([owner for _, owner, _ in counted], np.int64)
         self._times = np.array([times for _, _, times in counted], np.float64)
         self._sizes = sizes
-        self._by_letter: dict[str, list[str]] = {}
-        for text, _ in _most_used(counted):
-            self._by_letter.setdefault(text[0], []).append(text)
+
+    @cached_property
+    def _by_letter(self) -> Mapping[str, Sequence[str]]:
+        """All of it by its first letter, the most used first: of words equally near that one is taken."""
+        used: Counter[str] = Counter()
+        for text, times in zip(self._texts, self._times.tolist(), strict=True):
+            used[text] += times
+        found: dict[str, list[str]] = {}
+        for text, _ in used.most_common():
+            found.setdefault(text[0], []).append(text)
+        return found
 
     def gain(self, start: str) -> Floats:
         """What seeing such a start tells for each label; nothing where it is unknown."""
@@ -164,14 +173,6 @@ class _Starts:
 
     def _span(self, start: str) -> slice:
         return slice(bisect_left(self._texts, start), bisect_left(self._texts, f"{start}\uffff"))
-
-
-def _most_used(counted: Iterable[tuple[str, int, int]]) -> list[tuple[str, int]]:
-    """Each text with its times in all, so that of words equally near the most used is taken."""
-    times: Counter[str] = Counter()
-    for text, _, count in counted:
-        times[text] += count
-    return times.most_common()
 
 
 def _pairs(words: Sequence[str]) -> list[str]:

@@ -31,11 +31,11 @@ ENTRIES = {
     )
 }
 PHRASINGS: Mapping[str, tuple[str, ...]] = {
+    "cost": ("What does it cost?", "is it expensive", "what is the price of the procedure"),
     "safe": ("Is it safe?", "are there any dangers in the procedure", "does it do harm"),
     "hands": ("Can it help my hands?", "will my fingers move again"),
     "grip": ("Does grip come back?", "will my fingers hold a fork again"),
     "when": ("When is the best time?", "how soon after the accident must it happen"),
-    "cost": ("What does it cost?", "is it expensive", "what is the price of the procedure"),
     "hello": ("Hello", "hi there"),
     "book": ("How do I book?", "make an appointment"),
     "unknown": ("what is the weather in london", "how do I bake bread", "who won the football", "pizza near me"),
