@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cosines import Cosines
+from .parts import Parts
 from .words import Floats, WordTable
 
 Ints = NDArray[np.int32]
@@ -71,7 +72,7 @@ class Features:
         self._telling = lru_cache(maxsize=16384)(self._word_telling)
 
     @classmethod
-    def of(cls, readings: Iterable[tuple[str, Sequence[str]]], words: WordTable) -> "Features":
+    def of(cls, readings: Iterable[tuple[str, Sequence[str]]], words: WordTable, *, parts: Parts) -> "Features":
         """Collect the features of labelled word lists."""
         labels_of: dict[str, set[str]] = {}
         times: Counter[str] = Counter()
@@ -82,7 +83,8 @@ class Features:
                 times[name] += 1
                 labels_of.setdefault(name, set()).add(label)
         least = _LEAST_OF_MANY if len(labels) > _MANY else _LEAST
-        kept = sorted(name for name, count in times.items() if count >= least or name[0] == "s")
+        least_of = {"s": 1, "p": least if parts.pairs else None, "r": least if parts.letter_runs else None}
+        kept = sorted(name for name, count in times.items() if (enough := least_of[name[0]]) and count >= enough)
         spread = np.array([len(labels_of[name]) for name in kept], np.float32)
         idf = np.log((1 + len(set(labels))) / (1 + spread)) + 1
         block = np.array(["spr".index(name[0]) for name in kept], np.int8)

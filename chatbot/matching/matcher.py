@@ -4,7 +4,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from zipfile import BadZipFile
 
@@ -14,12 +14,13 @@ from ..model import Match
 from ..text import tokens
 from .cosines import Cosines
 from .features import BLOCK_WEIGHTS, Features, Longs, Reading
+from .parts import Parts
 from .spelling import Repairer
 from .training import Progress, chances, fit, logits
 from .vocabulary import Vocabulary
 from .words import Floats, WordTable, shipped
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a dumped matcher of before could not be loaded or would answer differently."""
 
 _RERANKED = 4
@@ -47,9 +48,10 @@ class Matcher:
         *,
         vocabulary: Vocabulary | None = None,
         words: WordTable | None = None,
+        parts: Parts | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._start(vocabulary or Vocabulary(), shipped() if words is None else words)
+        self._start(vocabulary or Vocabulary(), shipped() if words is None else words, parts or Parts())
         owned = _readable(phrasings)
         self._labels = list(owned)
         self._texts = [text for texts in owned.values() for text in texts]
@@ -57,8 +59,10 @@ class Matcher:
         owners = np.repeat(np.arange(len(owned), dtype=np.int32), np.diff(self._spans))
         read = [self._aliased(tokens(text)) for text in self._texts]
         self._known = Counter(word for words_of in read for word in words_of)
-        self._repairer = Repairer(self._known, self._words.index)
-        self._features = Features.of(zip((self._labels[owner] for owner in owners), read, strict=True), self._words)
+        self._repairer = Repairer(self._known, self._words.index, parts=self._parts)
+        self._features = Features.of(
+            zip((self._labels[owner] for owner in owners), read, strict=True), self._words, parts=self._parts
+        )
         readings = [self._features.read(words_of) for words_of in read]
         self._sparse, self._dense = fit(
             readings,
@@ -107,6 +111,7 @@ class Matcher:
             "features": list(self._features.index),
             "known": dict(self._known),
             "aliases": dict(self._vocabulary.aliases),
+            "parts": asdict(self._parts),
         }
         file = io.BytesIO()
         np.savez(
@@ -142,10 +147,10 @@ class Matcher:
 
     def _restore(self, arrays: Mapping[str, Any], words: WordTable) -> None:
         texts = json.loads(arrays["json"].tobytes())
-        self._start(Vocabulary(texts["aliases"]), words)
+        self._start(Vocabulary(texts["aliases"]), words, Parts(**texts["parts"]))
         self._labels, self._texts = texts["labels"], texts["texts"]
         self._known = Counter(texts["known"])
-        self._repairer = Repairer(self._known, self._words.index)
+        self._repairer = Repairer(self._known, self._words.index, parts=self._parts)
         index = {name: row for row, name in enumerate(texts["features"])}
         cosines = Cosines(arrays["directions"], float(arrays["weight"]))
         self._features = Features(index, arrays["idf"], arrays["block"], self._words, cosines)
@@ -173,11 +178,12 @@ class Matcher:
             place += length or 1
         return words
 
-    def _start(self, vocabulary: Vocabulary, words: WordTable) -> None:
+    def _start(self, vocabulary: Vocabulary, words: WordTable, parts: Parts) -> None:
+        self._parts = parts
         self._vocabulary = vocabulary
         self._aliases = {alias: normal.split() for alias, normal in vocabulary.aliases.items()}
         self._longest_alias = max((len(alias.split()) for alias in self._aliases), default=0)
-        self._words = words
+        self._words = words if parts.word_vectors else words.without_meanings()
 
     # -- ranking --------------------------------------------------------------------------------------
 
@@ -186,8 +192,8 @@ class Matcher:
             return ()
         shares = chances(logits(self._sparse, self._dense, reading))
         best: Longs = np.argsort(-shares, kind="stable")[:_RERANKED]
-        sure = reading.coverage**_COVERAGE
-        near = self._nearest(reading, best)
+        sure = reading.coverage**_COVERAGE if self._parts.coverage else 1.0
+        near = self._nearest(reading, best) if self._parts.nearest else shares[best]
         scores = [sure * float(np.sqrt(shares[label] * close)) for label, close in zip(best, near, strict=True)]
         ranked = sorted(zip(scores, best.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
         return tuple(Match(self._labels[label], min(1.0, score)) for score, label in ranked)

@@ -7,6 +7,8 @@ from math import log10
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from .parts import Parts
+
 _SHORTEST = 4  # shorter words have too many neighbours to guess
 _SHORT = 5  # up to so many letters one edit is allowed, beyond it two
 _SHORTEST_PART = 3
@@ -19,7 +21,8 @@ _LIKENESS = 0.8
 class Repairer:
     """Changes words nobody knows into words of the base; a real English word is never changed."""
 
-    def __init__(self, known: Mapping[str, int], real: Collection[str]) -> None:
+    def __init__(self, known: Mapping[str, int], real: Collection[str], *, parts: Parts) -> None:
+        self._parts = parts
         self._known = known
         self._real = real
         self._by_length: dict[int, list[str]] = {}
@@ -30,16 +33,17 @@ class Repairer:
 
     def repair(self, tokens: Sequence[str]) -> list[str]:
         """The tokens with pieces put together, and unknown ones repaired or split."""
-        return [word for token in self._joined(tokens) for word in self._repaired(token)]
+        whole = self._joined(tokens) if self._parts.joining else tokens
+        return [word for token in whole for word in self._repaired(token)]
 
     def _repair(self, token: str) -> tuple[str, ...]:
         if self._is_word(token) or len(token) < _SHORTEST or not token.isalpha():
             return (token,)
-        if close := self._closest(token, edits=1):
+        if self._parts.repair and (close := self._closest(token, edits=1)):
             return (close,)
-        if parts := self._split(token) or self._split_with_a_slip(token):
-            return parts
-        far = self._closest(token, edits=2) if len(token) > _SHORT else None
+        if self._parts.joining and (pieces := self._split(token) or self._split_with_a_slip(token)):
+            return pieces
+        far = self._closest(token, edits=2) if self._parts.repair and len(token) > _SHORT else None
         return (far or token,)
 
     def _is_word(self, token: str) -> bool:

@@ -37,6 +37,10 @@ class WordTable:
         length = float(np.sqrt(total @ total))
         return total / length if length else total
 
+    def without_meanings(self) -> "WordTable":
+        """The words alone."""
+        return WordTable(self.index, np.zeros((len(self.index), 0), np.float32))
+
 
 EMPTY = WordTable((), np.zeros((0, 0), np.float32))
 
