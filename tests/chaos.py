@@ -17,6 +17,7 @@ import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,7 +25,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from chatbot.delivery import Drain, Webhook
-from chatbot.storage import DEAD, DUE, SENT, Storage
+from chatbot.knowledge import load
+from chatbot.storage import DUE, SENT, Storage
 from chatbot.storage.tables import consultations, deliveries, idempotency
 
 from .receiver import SECRET, free_port
@@ -33,12 +35,19 @@ ROOT = Path(__file__).parent.parent
 CLIENTS = 12
 _FAILS = 0.2
 _OUTAGE = 0.3  # the share of time in which the receiver does not answer at all
+_BY_KEY = sa.select(consultations.c.details, consultations.c.reference)
+"""Each client writes its key where the name belongs, so that the rows can be counted by key."""
+
 _LONGER_THAN_ANY_WAIT = 4 * 24 * 3600.0
 
 
 @dataclass
 class Tally:
-    """What happened, and what was wrong: the last four have to be 0."""
+    """What happened, and what was wrong: the last four have to be 0.
+
+    `missing`: acknowledged, but the row of that key is not there or another. `undelivered`: stored, but no delivery
+    of it is done. `rows_over`: more than one row for a key. `unannounced`: done, but the receiver never saw it.
+    """
 
     kills: int = 0
     acknowledged: int = 0
@@ -69,8 +78,10 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                away = int(time.time() * 2) % 10 < 10 * _OUTAGE
-                if not receiver.healthy and (away or random.random() < _FAILS):
+                if not receiver.healthy and int(time.time() * 2) % 10 < 10 * _OUTAGE:
+                    self.close_connection = True  # away: not a word
+                    return
+                if not receiver.healthy and random.random() < _FAILS:
                     self.send_error(500)
                     return
                 receiver.ids.append(self.headers["webhook-id"])
@@ -105,6 +116,7 @@ class Service:
         }
         for made in (ROOT / "instance").glob("*-*.bin"):
             (folder / made.name).write_bytes(made.read_bytes())
+        _consent_version()  # reads the base; not while the clock runs
         self._server = self._start("gunicorn", "wsgi:app", "--log-level", "critical")
         self._deliverer = self._start("chatbot", "deliver")
 
@@ -190,8 +202,13 @@ def _ask(port: int, number: int, until: float, answered: dict[str, str]) -> None
             time.sleep(0.05)
 
 
+@cache
+def _consent_version() -> str:
+    return load(ROOT / "knowledge").languages["en"].strings["booking.consent.version"]
+
+
 def _send(port: int, key: str) -> str | None:
-    body = {"name": key, "email": f"{key}@example.org", "consent": True, "consent_version": "2026-11-23"}
+    body = {"name": key, "email": f"{key}@example.org", "consent": True, "consent_version": _consent_version()}
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v1/consultations",
         data=json.dumps(body).encode(),
@@ -220,14 +237,17 @@ def _count(tally: Tally, storage: Storage, answered: dict[str, str], receiver: R
         references = set(connection.scalars(sa.select(consultations.c.reference)))
         rows = connection.scalar(sa.select(sa.func.count()).select_from(consultations)) or 0
         keys = connection.scalar(sa.select(sa.func.count()).select_from(idempotency)) or 0
-        announced = set(connection.scalars(sa.select(deliveries.c.message_id).where(deliveries.c.state == SENT)))
-    counts = storage.count_deliveries()
+        sent = deliveries.c.state == SENT
+        announced = set(connection.scalars(sa.select(deliveries.c.message_id).where(sent)))
+        told_of = sa.select(consultations.c.reference).join_from(deliveries, consultations).where(sent)
+        told = set(connection.scalars(told_of))
+        by_key = {json.loads(row.details)["name"]: row.reference for row in connection.execute(_BY_KEY)}
     tally.acknowledged = len(answered)
     tally.received = len(set(receiver.ids))
     tally.duplicates = len(receiver.ids) - tally.received
-    tally.missing = len(set(answered.values()) - references)
-    tally.undelivered = counts.get(DUE, 0) + counts.get(DEAD, 0)
-    tally.rows_over = abs(rows - keys)
+    tally.missing = sum(by_key.get(key) != reference for key, reference in answered.items())
+    tally.undelivered = len(references - told)
+    tally.rows_over = abs(rows - keys) + rows - len(by_key)
     tally.unannounced = len(announced - set(receiver.ids))
 
 
