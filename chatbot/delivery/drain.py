@@ -14,7 +14,7 @@ LEASE = 60.0
 """Seconds a deliverer may hold a delivery; longer than any try, so that a killed one's work is taken over."""
 
 _PAUSE = 1.0
-_SHORT_PAUSE = 0.02
+_BEAT = 0.2  # seconds until a wish to stop is noticed
 _LONGEST_PAUSE = 30.0  # after fault upon fault, so that a log is not flooded
 _AT_ONCE = 8
 
@@ -45,6 +45,7 @@ class Drain:
         self._unanswered_days = unanswered_days
         self._purged_at = 0.0
         self._under_way: dict[str, Future[None]] = {}
+        self._done = threading.Event()
 
     def run_once(self) -> int:
         """Deliver what is due now and wait for it; returns how many were tried.
@@ -67,8 +68,16 @@ class Drain:
                 except Exception as fault:
                     self._report(fault)
                     faults += 1
-                idle = min(_PAUSE * 2**faults, _LONGEST_PAUSE)
-                stop.wait(_SHORT_PAUSE if started or self._under_way else idle)
+                if not started:
+                    self._rest(stop, min(_PAUSE * 2**faults, _LONGEST_PAUSE))
+
+    def _rest(self, stop: threading.Event, seconds: float) -> None:
+        """Wait until a delivery is done, which may let the next one go, or until time is up."""
+        until = time.monotonic() + seconds
+        while not stop.is_set() and time.monotonic() < until:
+            if self._done.wait(_BEAT):
+                break
+        self._done.clear()
 
     def start(self) -> Callable[[], None]:
         """Run in a thread of this process; returns what stops it."""
@@ -86,7 +95,8 @@ class Drain:
             at=self._clock(), lease=LEASE, limit=free, busy=tuple(self._under_way), one_server=self._one_server
         )
         for delivery in claimed:
-            self._under_way[self._lane(delivery)] = pool.submit(self._deliver, delivery)
+            future = self._under_way[self._lane(delivery)] = pool.submit(self._deliver, delivery)
+            future.add_done_callback(lambda _: self._done.set())
         return len(claimed)
 
     def _lane(self, delivery: Delivery) -> str:

@@ -146,7 +146,8 @@ class Database:
         patience = {"connect_timeout": _LOCK_PATIENCE, "options": options}
         # No pool: a connection kept over a restart or a silence of the server would have to be asked whether it
         # still lives, and that question has no time limit. A request is rare and connecting costs milliseconds.
-        return create_engine(self._url, poolclass=NullPool, hide_parameters=True, connect_args=patience)
+        named: dict[str, Any] = {"hide_parameters": True, "connect_args": patience, "use_native_hstore": False}
+        return create_engine(self._url, poolclass=NullPool, **named)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
