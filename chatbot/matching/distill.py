@@ -25,7 +25,7 @@ from ..text import tokens
 from .words import Floats
 
 WIDTH = 128
-_MOST_WORDS, _MOST_PAIRS = 24_000, 6_000
+_MOST_WORDS, _MOST_PAIRS = 22_500, 6_000
 _ALWAYS = 12_000  # of the model's words so many are kept, common or not
 _SEEN = 2  # a rarer word of the model has to stand in so many sentences ...
 _NEW = 6  # ... and one that the model does not know in so many plain ones

@@ -24,6 +24,7 @@ FORMAT = 3
 """Raised whenever a dumped matcher of before could not be loaded or would answer differently."""
 
 _RERANKED = 4
+_FAINT = 2e-3
 _NEAREST = 6  # of each label's phrasings so many, closest in meaning, are compared letter by letter
 _LEXICAL_SHARE = 0.6
 _COVERAGE = 0.8  # how strongly words that the base does not know lower a score
@@ -193,7 +194,9 @@ class Matcher:
         shares = chances(logits(self._sparse, self._dense, reading))
         best: Longs = np.argsort(-shares, kind="stable")[:_RERANKED]
         sure = reading.coverage**_COVERAGE if self._parts.coverage else 1.0
-        near = self._nearest(reading, best) if self._parts.nearest else shares[best]
+        near = shares[best]  # a faint label is not worth the look at its phrasings
+        if self._parts.nearest and (told := max(1, int((near > _FAINT).sum()))):
+            near[:told] = self._nearest(reading, best[:told])
         scores = [sure * float(np.sqrt(shares[label] * close)) for label, close in zip(best, near, strict=True)]
         ranked = sorted(zip(scores, best.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
         return tuple(Match(self._labels[label], min(1.0, score)) for score, label in ranked)
