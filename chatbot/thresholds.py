@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
+from statistics import fmean, pstdev
 
 from .dialogue import Dialogue, Guard
 from .evaluation import NEAR, RIGHT, Case, Report, Verdict, evaluate
@@ -38,29 +40,41 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One pair of bands and how it does; shares are 0..1, cost is the mean per message."""
+    """One pair of bands and how it does: the mean cost of a message, its standard error, and shares in 0..1."""
 
     bands: Bands
     cost: float
+    error: float
     right: float
     right_or_near: float
     answered_anyway: float
 
 
 def fit(make: MakeDialogue, cases: Iterable[Case], *, costs: Costs) -> tuple[Bands, Sequence[Point]]:
-    """The bands with the least cost, and every pair that was tried."""
+    """The bands that ask back least of those that cost the least, within its standard error; and all that were tried.
+
+    One standard error's difference is chance (the rule of Breiman et al. 1984), and a press is dear.
+    """
     rows = list(cases)
     tried = [
         _point(bands, evaluate(make(bands), rows), costs)
         for answer in ANSWER_STEPS
         for bands in [Bands(answer, clarify) for clarify in CLARIFY_STEPS]
     ]
-    return min(tried, key=lambda point: (point.cost, point.bands.answer)).bands, tried
+    least = min(tried, key=_cost)
+    as_good = [point for point in tried if point.cost <= least.cost + least.error]
+    fewest = min(point.bands.answer for point in as_good)
+    return min((point for point in as_good if point.bands.answer == fewest), key=_cost).bands, tried
+
+
+def _cost(point: Point) -> float:
+    return point.cost
 
 
 def _point(bands: Bands, report: Report, costs: Costs) -> Point:
-    cost = sum(map(costs.of, report.verdicts)) / max(len(report.verdicts), 1)
-    return Point(bands, cost, report.share(RIGHT), report.share(RIGHT, NEAR), report.answered_anyway)
+    paid = [costs.of(verdict) for verdict in report.verdicts] or [0.0]
+    error = pstdev(paid) / sqrt(len(paid))
+    return Point(bands, fmean(paid), error, report.share(RIGHT), report.share(RIGHT, NEAR), report.answered_anyway)
 
 
 class RememberedGuard:

@@ -136,4 +136,4 @@ def test_bands_are_fitted_where_the_least_is_lost() -> None:
     right = [Case(("is it safe for us all",), Kind.ANSWER, claims=("c1",))]
     wrong = [Case(("and something else again",), Kind.NOT_COVERED)]
     assert fit(make, right, costs=Costs())[0].answer == 0.0
-    assert fit(make, wrong * 2 + right, costs=Costs(clarify=0.5))[0].answer > 0.05
+    assert fit(make, wrong * 20 + right * 10, costs=Costs(clarify=0.5))[0].answer > 0.05
