@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
@@ -26,10 +27,12 @@ def post_worker_init(worker):
 
 
 def child_exit(server, worker):
-    """Let the counters forget a worker that is gone."""
+    """Let the counters forget a worker that is gone, and the next one find loaded what bookings need."""
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
+    with suppress(Exception):  # a nicety, that must never cost the parent its life
+        server.app.wsgi().extensions["load_for_booking"]()
 
 
 def on_exit(server):

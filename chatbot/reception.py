@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from .booking import Consent, Desk, Destination, Draft, NotAllowed, Payload, State, accept
+from .booking import Consent, Desk, Destination, Draft, NotAllowed, Payload, Refused, State, accept
 from .storage import New, Storage, Stored
 
 RECEIPT = "receipt"
@@ -73,6 +73,12 @@ class Reception:
         )
         stored = self._storage.accept(new, self._deliveries(desk, request.email))
         return self._receipt(stored, state=State.REQUESTED)
+
+    def load(self) -> None:
+        """Load the libraries that the first request would wait for: SQL, the driver, the rules of addresses."""
+        with suppress(Refused):
+            accept(Draft(email="a@example.org", phone="1", zone="UTC"), consent=self._consent, region=None)
+        self._storage.engine  # noqa: B018  made, and connected to nothing
 
     def check(self, draft: Draft, *, region: str | None) -> None:
         """Raise Refused for a draft that could not be accepted."""

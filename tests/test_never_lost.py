@@ -1,5 +1,6 @@
 """An acknowledged request is never lost and never doubled; `python -m tests.chaos` shows the same at length."""
 
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -99,6 +100,11 @@ def test_a_database_stopped_in_the_middle_of_a_conversation_costs_no_chat_and_no
         postgres.start() if way == "stop" else postgres.thaw()
     assert "Request received" in client.post("/consultation", data={**form, "form_token": token, "step": "send"}).text
     assert book() == 201
+
+
+def test_what_a_booking_needs_is_loaded_without_a_database_to_connect_to() -> None:
+    reception("postgresql+psycopg://127.0.0.1:1/none", "https://clinic.example/hook").load()
+    assert {"sqlalchemy", "psycopg", "email_validator", "phonenumbers"} <= sys.modules.keys()
 
 
 def test_nothing_is_lost_while_workers_and_deliverers_are_killed(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.register(app)
     headers.register(app, parts.assistant.base.partners, https_only=settings.environment == "production")
     _observe(app, parts.metrics)
+    app.extensions["load_for_booking"] = parts.reception.load
     if settings.deliver_in_workers:
         _deliver_in_each_worker(app, parts)
     return app
