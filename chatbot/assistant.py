@@ -38,6 +38,7 @@ class Voice:
     dialogue: Dialogue
     typeahead: Typeahead
     matcher: Matcher
+    has_vote: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ class Assistant:
     def knows_words(self) -> bool:
         """Whether the matcher has its table of word meanings."""
         return self.voices[DEFAULT_LANGUAGE].matcher.knows_words
+
+    @property
+    def has_vote(self) -> bool:
+        """Whether the safety gate has its vote beside the rules."""
+        return self.voices[DEFAULT_LANGUAGE].has_vote
 
     def voice(self, origin: Origin) -> Voice:
         """The parts of the language asked for, or of the default one."""

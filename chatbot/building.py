@@ -75,7 +75,7 @@ def build_voice(language: Language, settings: Settings, *, progress: Progress = 
     matcher = compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
     content = served.content
     typeahead = Typeahead(content.entries, served.phrasings, first=content.examples, judge=matcher.match)
-    return Voice(served, Dialogue(content, guard, matcher), typeahead, matcher)
+    return Voice(served, Dialogue(content, guard, matcher), typeahead, matcher, has_vote=guard.has_vote)
 
 
 def build_guard(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Guard:

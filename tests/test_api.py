@@ -76,6 +76,11 @@ def test_an_unknown_choice_is_an_unknown_reply(client: FlaskClient) -> None:
     assert ask(client, choice="no-such-entry")["kind"] == "unknown"
 
 
+@pytest.mark.parametrize("message", ["asdfgh qwerty", "the moon landing in colour", "purple bicycle polish"])
+def test_what_fits_nothing_is_answered_by_no_neighbour(client: FlaskClient, message: str) -> None:
+    assert ask(client, message=message)["kind"] == "unknown"
+
+
 def test_the_offered_choices_can_all_be_picked(client: FlaskClient) -> None:
     for choice in ask(client, message="is it safe?")["choices"]:  # type: ignore[attr-defined]
         assert ask(client, choice=choice["entry"])["entry"] == choice["entry"]
@@ -260,6 +265,15 @@ def test_health_and_readiness(client: FlaskClient) -> None:
     ready = client.get("/readyz")
     assert ready.status_code == 200
     assert set(ready.get_json()["parts"]) >= {"knowledge", "database", "words"}
+
+
+def test_readyz_names_a_missing_vote(make_client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert make_client().get("/readyz").get_json()["parts"]["safety"]["ok"] is True
+    monkeypatch.setattr("chatbot.compiled.guard", lambda *_, **__: 1 / 0)
+    client = make_client()
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["parts"]["safety"]["ok"]) == (200, False)
+    assert ask(client, message="I can't breathe")["kind"] == "emergency"
 
 
 def test_chat_goes_on_when_the_database_is_down(make_client: Make) -> None:

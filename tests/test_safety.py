@@ -212,7 +212,7 @@ def test_a_voted_red_flag_is_none_that_a_sign_rules_out() -> None:
 
 
 def test_a_kept_vote_says_the_same_and_a_cut_one_is_refused() -> None:
-    dumped = Vote.fit([("", 1.0, {"a": 1.0, "b": 1.0}), ("crisis x", 1.0, {"a": 1.0, "c": 1.0})] * 4).dump()
+    dumped = Vote.fit([("", 1.0, {"a": 1.0, "b": 1.0}), ("crisis x", 1.0, {"a": 1.0, "c": 1.0})] * 40).dump()
     assert Vote.load(dumped).opinion({"c": 1.0}).danger > 0.5 > Vote.load(dumped).opinion({"b": 1.0}).danger
     with pytest.raises(ValueError, match="not a dumped vote"):
         Vote.load(dumped[:-40])
@@ -450,6 +450,24 @@ def test_a_gate_that_fails_its_own_examples_does_not_start(tmp_path: Path) -> No
     deaf = replace(rules(), signs={**rules().signs, "cannot_breathe": Sign(("no such words",))})
     with pytest.raises(GuardFailed):
         build_voice(replace(english(), safety=deaf, phrasings={}), Settings(instance_dir=tmp_path))
+
+
+def test_the_newly_injured_are_told_to_follow_their_hospital_team() -> None:
+    entries = english().content.entries
+    assert "follow your hospital team" in entries["acute-first-days"].answer
+    assert "hospital team leads" in entries["newly-injured"].answer
+
+
+def test_words_of_urgency_are_refused_and_stand_nowhere_near_booking() -> None:
+    urgency = ("hurry", "last chance", "limited places", "window closes", "book now", "do not delay")
+    banned = {word for ban in english().style.banned for word in ban.words}
+    assert banned.issuperset(urgency)
+    assert not [text for text in english().strings.values() if any(word in text.lower() for word in urgency)]
+
+
+def test_whoever_asks_about_medicines_is_told_not_to_stop_one_alone() -> None:
+    entries = english().content.entries
+    assert all("Do not stop or change a medicine" in entries[id].answer for id in ("medicines", "my-medicines"))
 
 
 def test_readme_and_page_say_that_no_clinician_has_reviewed_it() -> None:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from chatbot.safety.reading import PAUSE, START, STOP
 from chatbot.safety.rules import Rule
 from chatbot.safety.search import Span
-from chatbot.safety.vote import ALWAYS
 
 _ENDINGS = (
     "ations",
@@ -86,7 +85,7 @@ def _cuts(piece: Piece) -> list[int]:
 
 
 def _within(piece: Piece, start: int, end: int, fired: Fired) -> dict[str, float]:
-    found = {ALWAYS: 1.0, **dict.fromkeys(_inside(piece.other, "N", start, end), 0.5)}
+    found = dict.fromkeys(_inside(piece.other, "N", start, end), 0.5)
     found |= dict.fromkeys(_inside(piece.cancelled, "C", start, end), 1.0)
     found |= dict.fromkeys(_inside(piece.standing, "S", start, end), 1.0)
     if rules := fired([name[1:] for name in _inside(piece.standing, "S", max(start, piece.own), end)]):

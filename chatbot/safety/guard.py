@@ -19,15 +19,12 @@ from chatbot.safety.vote import HARMLESS, Evidence, Opinion, Vote
 _PRESSING = {level: place for place, level in enumerate(Level)}
 _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
-_ENOUGH = 0.35  # of danger to stop a message; set by hand on two writers, each left out of the fit in turn
+_ENOUGH = 0.3  # of danger to stop a message; set on four writers, each left out of the fit with another in turn
 _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
+_PLAIN = 2.0  # how much the rules' own examples count: they say it outright
 _PART = 0.5  # how much one sentence of a harmless message counts
-_DOUBT = 0.15  # is enough where a rule fired
+_WITH_RULE = 0.6  # ... where a rule fired too, which the vote has counted already: most that it calls wrongly are such
 _OUT_OF_PLACE = 0.35  # a part of a message has to be so much surer of danger than the whole
-_SOME = 4  # so many phrasings are far from danger that every fourth says as much as all ...
-_FEW = 4  # passes over the lines are enough to tell which those are
-_MISTAKEN = 4.0  # how much such a one counts
-_UNSURE = 0.03  # ... but for those that look as dangerous as this without having been learnt
 
 
 class Guard:
@@ -50,18 +47,20 @@ class Guard:
         """Fit the vote on the listed examples, and on more that is harmless."""
         progress("fitting the safety vote")
         told = [(label, 1.0, self._whole(text)) for label, text in self._listed()]
+        told += [(label, _PLAIN, self._whole(text)) for label, text in self._by_rules()]
         told += [
             (HARMLESS, _PART, part) for label, text in self._listed() if not label for part in self._sentences(text)
         ]
-        ordinary = [(HARMLESS, _ORDINARY, self._whole(text)) for text in harmless]
-        some = ordinary[::_SOME]
-        vote = Vote.fit([*told, *some], passes=_FEW)
-        mistaken = [(HARMLESS, _MISTAKEN, line) for _, _, line in ordinary if vote.opinion(line).danger > _UNSURE]
-        return Vote.fit([*told, *some, *mistaken])
+        return Vote.fit(told, [(HARMLESS, _ORDINARY, self._whole(text)) for text in harmless])
 
     def heed(self, vote: Vote) -> None:
         """Let a fitted vote speak beside the rules from now on."""
         self._vote = vote
+
+    @property
+    def has_vote(self) -> bool:
+        """Whether a vote speaks beside the rules."""
+        return self._vote is not None
 
     def assess(self, text: str, *, earlier: Collection[str] = ()) -> Assessment:
         """Find the most pressing red flag in a message, given the signs carried from the turn before."""
@@ -170,13 +169,16 @@ class Guard:
         return bool(rules) and all(not known.isdisjoint(rule.unless) for rule in rules)
 
     def _listed(self) -> Iterable[tuple[str, str]]:
-        """Every example with its label, level and group in one."""
-        for rule in self._rules.rules:
-            yield from ((f"{rule.level} {rule.group}", text) for text in rule.must_match)
-            yield from ((HARMLESS, text) for text in rule.must_not_match if not self._fired_by(text))
+        """Every listed message with its label, level and group in one."""
         for group, blocks in self._rules.examples.items():
             yield from ((f"{block.level} {group}", text) for block in blocks for text in block.says)
         yield from ((HARMLESS, text) for block in self._rules.harmless for text in block.says)
+
+    def _by_rules(self) -> Iterable[tuple[str, str]]:
+        """The rules' own examples, in the same way."""
+        for rule in self._rules.rules:
+            yield from ((f"{rule.level} {rule.group}", text) for text in rule.must_match)
+            yield from ((HARMLESS, text) for text in rule.must_not_match if not self._fired_by(text))
 
     # -- rules -------------------------------------------------------------------------------------
 
@@ -214,7 +216,7 @@ class Guard:
         if said is None:
             return by_rule
         danger, opinion, weighed = said
-        if danger < (_DOUBT if by_rule else _ENOUGH):
+        if danger < (_WITH_RULE if by_rule else _ENOUGH):
             return None
         if by_rule and _share_of(by_rule.level.kind, opinion) > _DIFFERS * opinion.danger:
             return by_rule

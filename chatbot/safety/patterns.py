@@ -45,6 +45,7 @@ class Patterns:
         self._levels: dict[int, int] = {}
         self._patterns: list[Pattern] = []
         self._names = {self._concept(name, ()): name for name in self._named}
+        self._depth = 1 + max(self._levels.values(), default=0)
         self._plan = self._planned()
 
     @property
@@ -58,8 +59,7 @@ class Patterns:
         negators = frozenset(at for at, reading in enumerate(readings) if self._negators.issuperset(reading))
         message = Message(list(readings), fillers, sentences(readings), negators)
         self._look_up(message)
-        for level in self._plan:
-            self._search(message, level)
+        self._search(message)
         return message
 
     def spans(self, message: Message, name: str) -> list[Span]:
@@ -84,25 +84,32 @@ class Patterns:
         value = float(word)
         add_word(message, [atom for low, high, atom in self._numbers if low <= value <= high], at)
 
-    def _search(self, message: Message, plan: Mapping[int, tuple[Pattern, ...]]) -> None:
-        found = message.found
-        likely = [pattern for atom in tuple(found) if atom in plan for pattern in plan[atom]]
-        for pattern in likely:
-            if all(atom in found for atom in pattern.atoms):
-                for span in search(pattern, message):
-                    add(message, pattern.owner, span)
+    def _search(self, message: Message) -> None:
+        """Level by level, so that a pattern is looked for when all it is made of has been."""
+        found, plan = message.found, self._plan
+        waiting: list[list[Pattern]] = [[] for _ in range(self._depth)]
+        for atom in found.keys() & plan.keys():
+            for level, patterns in plan[atom]:
+                waiting[level] += patterns
+        for patterns in waiting:
+            for pattern in patterns:
+                if pattern.needs <= found.keys() and (spans := search(pattern, message)):
+                    if pattern.owner not in found:
+                        for level, further in plan.get(pattern.owner, ()):
+                            waiting[level] += further
+                    add(message, pattern.owner, spans)
 
-    def _planned(self) -> list[dict[int, tuple[Pattern, ...]]]:
+    def _planned(self) -> dict[int, list[tuple[int, list[Pattern]]]]:
         """Patterns by level, each under its rarest atom, so that few are looked at."""
         uses: dict[int, int] = defaultdict(int)
         for pattern in self._patterns:
-            for atom in set(pattern.atoms):
+            for atom in pattern.needs:
                 uses[atom] += 1
         plan: dict[int, dict[int, list[Pattern]]] = defaultdict(lambda: defaultdict(list))
         for pattern in self._patterns:
-            rarest = min(pattern.atoms, key=lambda atom: (uses[atom], atom))
-            plan[self._levels[pattern.owner]][rarest].append(pattern)
-        return [{atom: tuple(found) for atom, found in plan[level].items()} for level in sorted(plan)]
+            rarest = min(pattern.needs, key=lambda atom: (uses[atom], atom))
+            plan[rarest][self._levels[pattern.owner]].append(pattern)
+        return {atom: sorted(levels.items()) for atom, levels in plan.items()}
 
     # -- compilation -------------------------------------------------------------------------------
 
@@ -124,13 +131,13 @@ class Patterns:
         searched = [pattern for pattern in patterns if not self._is_word(pattern)]
         for pattern in patterns:
             if self._is_word(pattern):
-                self._lexicon[self._words[pattern.atoms[0]]].append(atom)
+                self._lexicon[self._words[next(iter(pattern.needs))]].append(atom)
         self._patterns += searched
-        depth = max((self._levels.get(a, 0) for p in searched for a in p.atoms), default=-1)
+        depth = max((self._levels.get(a, 0) for p in searched for a in p.needs), default=-1)
         self._levels[atom] = 1 + depth
 
     def _is_word(self, pattern: Pattern) -> bool:
-        return len(pattern.atoms) == 1 and pattern.atoms[0] in self._words
+        return isinstance(pattern, InARow) and not pattern.rest and pattern.first in self._words
 
     def _intern(self, spelling: str) -> int:
         return self._atoms.setdefault(spelling, len(self._atoms))
@@ -139,7 +146,8 @@ class Patterns:
         parts = says.split(" & ")
         if len(parts) == 1:
             return self._sequences(says, owner, within)
-        return [Nearby(owner, tuple(self._part(part, within) for part in parts))]
+        atoms = tuple(self._part(part, within) for part in parts)
+        return [Nearby(owner, atoms, frozenset(atoms))]
 
     def _part(self, says: str, within: tuple[str, ...]) -> int:
         """A piece of an `&` pattern as an atom of its own."""
@@ -171,7 +179,7 @@ class Patterns:
         if not elements:
             raise PatternError(f"an empty pattern in <{within[-1]}>")
         atoms = tuple(atom for _, atom in elements)
-        return [InARow(owner, atoms[0], tuple(elements[1:]), strict, atoms)]
+        return [InARow(owner, atoms[0], tuple(elements[1:]), strict, frozenset(atoms))]
 
     def _elements(self, bit: str, within: tuple[str, ...]) -> list[int]:
         if "|" in bit:

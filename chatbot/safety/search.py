@@ -25,7 +25,7 @@ class InARow:
     first: int
     rest: tuple[tuple[int, int], ...]  # (words that may lie between, atom)
     strict: bool  # fillers are not skipped
-    atoms: tuple[int, ...]
+    needs: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Nearby:
 
     owner: int
     atoms: tuple[int, ...]
+    needs: frozenset[int]
 
 
 Pattern = InARow | Nearby
@@ -60,13 +61,13 @@ def sentences(readings: Sequence[tuple[str, ...]]) -> list[int]:
     return numbers
 
 
-def add(message: Message, atom: int, span: Span) -> None:
-    """Note that a part was found."""
-    start, end, negs = span
+def add(message: Message, atom: int, spans: Iterable[Span]) -> None:
+    """Note where a part was found."""
     starts = message.found.setdefault(atom, {})
-    ends = starts.get(start, ())
-    if all(end != known for known, _ in ends):
-        starts[start] = (*ends, (end, negs))
+    for start, end, negs in spans:
+        ends = starts.get(start, ())
+        if all(end != known for known, _ in ends):
+            starts[start] = (*ends, (end, negs))
 
 
 def add_word(message: Message, atoms: Iterable[int], at: int) -> None:

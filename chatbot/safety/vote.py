@@ -8,7 +8,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zipfile import BadZipFile
 
@@ -22,15 +22,23 @@ Floats = NDArray[np.float32]
 FORMAT = 1
 """Raised whenever a dumped vote of before could not be loaded or would answer differently."""
 HARMLESS = ""
-ALWAYS = ""
-"""Stands in every message, so that one without telling words is as harmless as most are."""
 _LEAST = 2  # a thing has to stand in so many messages to count
-PASSES = 12
+_PASSES = 2
+_ROUNDS = 4  # before each, further lines that are mistaken are added, those that still are a second time
+_SOME = 4  # further lines are much alike: every fourth is learnt from the start, ...
+_UNSURE = 0.1  # ... and of the others those that look as dangerous as this, ...
+_MISTAKEN = 4.0  # ... which then count so many times
+_SURE = 0.02  # a line whose label lacks less than this teaches nothing
 _DROPPED = 0.3  # of what stands in a message is left out each time, so that no single word is relied on ...
-_MORE = (1 - _DROPPED) ** -0.5  # ... and the rest counts for so much more
-_RATE = 0.5
+_MORE = np.float32((1 - _DROPPED) ** -0.5)  # ... and the rest counts for so much more
+_RATE = 0.2
 _SHRINK = 2e-6
+_CALM = 6.0  # what every message has for being harmless: danger has to be said
 _LENGTHS = (20.0, 45.0)  # below, a message counts as this long; above, more words are more evidence
+
+
+Line = tuple[str, float, Evidence]
+"""A message to learn from: its label, how much it counts, and what stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,16 @@ class Opinion:
 
     danger: float
     shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A message to learn from, in numbers."""
+
+    label: int
+    importance: float
+    rows: NDArray[np.int32]
+    weights: Floats
 
 
 class Vote:
@@ -50,16 +68,26 @@ class Vote:
         self._names = tuple(names)
         self._rows = {name: row for row, name in enumerate(names)}
         self._weights = weights
+        self._calm = np.where(np.arange(len(self._labels)) == self._harmless, np.float32(_CALM), np.float32(0))
 
     @classmethod
-    def fit(cls, told: Sequence[tuple[str, float, Evidence]], *, passes: int = PASSES) -> "Vote":
-        """Learn from (label, importance, evidence) lines; the same lines give the same vote."""
-        labels = sorted({HARMLESS, *(label for label, _, _ in told)})
-        times = Counter(name for _, _, evidence in told for name in evidence)
+    def fit(cls, told: Sequence[Line], further: Sequence[Line] = ()) -> "Vote":
+        """Learn from (label, importance, evidence) lines, and of the further harmless ones from those that need it.
+
+        The same lines give the same vote.
+        """
+        first = [*told, *further[::_SOME]]
+        labels = sorted({HARMLESS, *(label for label, _, _ in first)})
+        times = Counter(name for _, _, evidence in first for name in evidence)
         names = sorted(name for name, count in times.items() if count >= _LEAST)
         vote = cls(labels, names, np.zeros((len(names), len(labels)), np.float32))
-        lines = [(labels.index(label), importance, vote._read(evidence)) for label, importance, evidence in told]
-        vote._learn(lines, passes)
+        learner = _Learner(vote._weights, vote._calm)
+        lines = [vote._line(line) for line in first]
+        others = [replace(one, importance=one.importance * _MISTAKEN) for one in map(vote._line, further)]
+        learner.learn(lines, _PASSES)
+        for _ in range(_ROUNDS):
+            lines += [one for one in others if vote._shares(one.rows, one.weights)[one.label] < 1 - _UNSURE]
+            learner.learn(lines, _PASSES)
         return vote
 
     def opinion(self, evidence: Evidence) -> Opinion:
@@ -82,28 +110,12 @@ class Vote:
         length = min(max(sum(weight * weight for weight in evidence.values()), _LENGTHS[0]), _LENGTHS[1])
         return rows, (weights * (2.0 / length**0.5)).astype(np.float32)
 
-    def _shares(self, rows: NDArray[np.int32], weights: Floats) -> Floats:
-        votes = weights @ self._weights[rows]
-        powers = np.exp(votes - votes.max())
-        shares: Floats = powers / powers.sum()
-        return shares
+    def _line(self, line: Line) -> _Line:
+        label, importance, evidence = line
+        return _Line(self._labels.index(label), importance, *self._read(evidence))
 
-    def _learn(self, told: Sequence[tuple[int, float, tuple[NDArray[np.int32], Floats]]], passes: int) -> None:
-        slopes = np.full_like(self._weights, 0.02)
-        order = np.random.default_rng(7)
-        always = self._rows.get(ALWAYS, -1)
-        for _ in range(passes):
-            for at in order.permutation(len(told)):
-                label, importance, (rows, weights) = told[at]
-                stays = rows == always
-                kept = (order.random(len(rows)) >= _DROPPED) | stays
-                rows, weights = rows[kept], np.where(stays, weights, weights * _MORE)[kept]
-                error = self._shares(rows, weights)
-                error[label] -= 1.0
-                here = self._weights[rows]
-                slope = np.multiply.outer(weights, importance * error) + _SHRINK * here
-                slopes[rows] += slope * slope
-                self._weights[rows] = here - _RATE * slope / np.sqrt(slopes[rows])
+    def _shares(self, rows: NDArray[np.int32], weights: Floats) -> Floats:
+        return _shared(weights @ self._weights[rows] + self._calm)
 
     # -- keeping -----------------------------------------------------------------------------------
 
@@ -126,3 +138,38 @@ class Vote:
                 return cls(texts["labels"], texts["names"], arrays["weights"].astype(np.float32))
         except (OSError, BadZipFile) as error:
             raise ValueError("not a dumped vote") from error
+
+
+class _Learner:
+    """Changes weights in place, each the slower the more it was changed (Adagrad)."""
+
+    def __init__(self, weights: Floats, calm: Floats) -> None:
+        self._weights = weights
+        self._calm = calm
+        self._slopes = np.full_like(weights, 0.02)
+        self._order = np.random.default_rng(7)
+
+    def learn(self, lines: Sequence[_Line], passes: int) -> None:
+        """Go through the lines in a new order each time."""
+        for _ in range(passes):
+            for at in self._order.permutation(len(lines)):
+                self._see(lines[at])
+
+    def _see(self, line: _Line) -> None:
+        kept = self._order.random(len(line.rows), np.float32) >= _DROPPED
+        rows, weights = line.rows[kept], (line.weights[kept] * _MORE).astype(np.float32)
+        here = self._weights[rows]
+        error = _shared(weights @ here + self._calm)
+        error[line.label] -= 1.0
+        if error[line.label] > -_SURE:
+            return
+        slope = np.multiply.outer(weights, line.importance * error) + _SHRINK * here
+        slopes = self._slopes[rows] + slope * slope
+        self._slopes[rows] = slopes
+        self._weights[rows] = here - _RATE * slope / np.sqrt(slopes)
+
+
+def _shared(votes: Floats) -> Floats:
+    powers = np.exp(votes - votes.max())
+    shares: Floats = powers / powers.sum()
+    return shares

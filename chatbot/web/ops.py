@@ -37,6 +37,7 @@ def readyz() -> tuple[Response, int]:
     states = {
         "knowledge": _knowledge(),
         "words": _words(),
+        "safety": _safety(),
         "database": _database(),
         "booking": _booking(),
         "deliveries": _deliveries(),
@@ -57,6 +58,12 @@ def _words() -> Part:
     if parts().assistant.knows_words:
         return Part(ok=True, detail="word table loaded", needed=False)
     return Part(ok=False, detail="word table missing: matching works by letters alone", needed=False)
+
+
+def _safety() -> Part:
+    if parts().assistant.has_vote:
+        return Part(ok=True, detail="rules and vote", needed=False)
+    return Part(ok=False, detail="the vote is missing: the rules see danger alone", needed=False)
 
 
 def _database() -> Part:
