@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from math import sqrt
 from pathlib import Path
 from statistics import quantiles
-from time import perf_counter
+from time import process_time
 
 import yaml
 
 from chatbot import compiled
+from chatbot.cases import read_cases
 from chatbot.knowledge import load
 from chatbot.model import Level
 from chatbot.safety import Guard
@@ -92,8 +93,21 @@ def report_variants(gate: Guard, told: list[Line]) -> None:
         print(f"{kind:18}{sum(seen):6}/{len(seen):<5} {wilson(sum(seen), len(seen)):26}{sum(stopped):6}/{len(stopped)}")
 
 
+def report_harmless(gate: Guard) -> None:
+    """Print which of the base's phrasings and of the patients' questions are stopped: none may be."""
+    phrasings = load(KNOWLEDGE).languages["en"].phrasings
+    questions = read_cases(KNOWLEDGE / "en" / "evaluation" / "patient-questions.yaml")
+    for name, texts in {
+        "base phrasings": sorted({text for said in phrasings.values() for text in said}),
+        "patients' questions": [case.turns[-1] for case in questions],
+    }.items():
+        stopped = [text for text in texts if level_of(gate, text)]
+        row(f"stopped, {name}", len(stopped), len(texts))
+        print(*(f"    {text}" for text in stopped), sep="\n", end="")
+
+
 def report_speed(gate: Guard, told: list[Line]) -> None:
-    """Print how long a message takes, best of three."""
+    """Print how much processor time a message takes, best of three."""
     ordinary = [fastest(gate, line) for line, _, _ in told]
     long = {
         "danger over and over": "my head is pounding and " * 500,
@@ -115,9 +129,9 @@ def fastest(gate: Guard, text: str) -> float:
     """Milliseconds for one message."""
     taken = []
     for _ in range(3):
-        begin = perf_counter()
+        begin = process_time()
         gate.assess(text)
-        taken.append(perf_counter() - begin)
+        taken.append(process_time() - begin)
     return 1000 * min(taken)
 
 
@@ -130,6 +144,7 @@ def main(paths: list[str]) -> None:
         report(gate, list(lines(Path(path))), name=path)
     if not paths or len(paths) > 1:
         report(gate, told, name="all together")
+    report_harmless(gate)
     report_variants(gate, told)
     report_speed(gate, told)
 
