@@ -103,7 +103,7 @@ def report_harmless(gate: Guard) -> None:
     }.items():
         stopped = [text for text in texts if level_of(gate, text)]
         row(f"stopped, {name}", len(stopped), len(texts))
-        print(*(f"    {text}" for text in stopped), sep="\n", end="")
+        print(*(f"    {text}\n" for text in stopped), sep="", end="")
 
 
 def report_speed(gate: Guard, told: list[Line]) -> None:
