@@ -145,7 +145,7 @@ MUTATIONS = (
     ),
     Mutation(
         "H-04",
-        "chatbot/knowledge/editorial.py",
+        "chatbot/knowledge/entry_rules.py",
         "    _balance,\n",
         "",
         "tests/test_editorial.py::test_a_planted_violation_is_caught",
@@ -187,7 +187,7 @@ MUTATIONS = (
     ),
     Mutation(
         "H-13",
-        "chatbot/knowledge/editorial.py",
+        "chatbot/knowledge/entry_rules.py",
         "    _banned_words,\n",
         "",
         "tests/test_editorial.py::test_a_planted_violation_is_caught",
