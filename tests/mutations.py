@@ -153,9 +153,9 @@ MUTATIONS = (
     Mutation(
         "H-05",
         "chatbot/dialogue.py",
-        "best.score < bands.clarify",
-        "best.score < 0",
-        "tests/test_api.py::test_what_fits_nothing_is_answered_by_no_neighbour",
+        "self._lead(meant.matches) < bands.answer",
+        "self._lead(meant.matches) < 0",
+        "tests/test_dialogue.py::test_an_answer_needs_a_lead_over_what_says_something_else",
     ),
     Mutation(
         "H-07",

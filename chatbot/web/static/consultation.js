@@ -8,7 +8,7 @@ function consultation(facts, {origin, asked, status, fail, warn, leave, done}) {
   let key;
   let sent;
 
-  const draw = ({name, type, label, help, autocomplete, most, choices}) => {
+  const draw = ({name, type, label, help, autocomplete, choices}) => {
     const id = `booking-${name}`;
     const described = {'aria-describedby': `${id}-help ${id}-said`};
     const below = [el('p', {id: `${id}-help`}, help), el('p.failed', {id: `${id}-said`})];
@@ -26,7 +26,7 @@ function consultation(facts, {origin, asked, status, fail, warn, leave, done}) {
       made[name] = input;
       return el('div', {}, below, one);
     }
-    const input = el(type === 'textarea' ? type : 'input', {id, autocomplete, maxLength: most, ...described});
+    const input = el(type === 'textarea' ? type : 'input', {id, autocomplete, ...described});
     if (type !== 'textarea') input.type = type;
     if (name === 'summary') input.value = asked.join('\n');
     if (name === 'zone') input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
