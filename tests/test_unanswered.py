@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain, repeat
 from pathlib import Path
 from threading import Event
 
@@ -185,7 +186,7 @@ class OneRound:
     """Lets a drain run once around."""
 
     def __init__(self) -> None:
-        self._rounds = iter((False, True))
+        self._rounds = chain((False,), repeat(True))
 
     def is_set(self) -> bool:
         return next(self._rounds)
