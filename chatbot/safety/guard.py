@@ -24,7 +24,7 @@ _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a 
 _PLAIN = 2.0  # how much the rules' own examples count: they say it outright
 _PART = 0.5  # how much one sentence of a harmless message counts
 _WITH_RULE = 0.6  # ... where a rule fired too, which the vote has counted already: most that it calls wrongly are such
-_OUT_OF_PLACE = 0.25  # a part of a message has to be so much surer of danger than the whole
+_OUT_OF_PLACE = 0.15  # a part has to be so much surer; with more, a question before hid one danger in twenty
 
 
 class Guard:
