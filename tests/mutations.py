@@ -76,9 +76,9 @@ MUTATIONS = (
     Mutation(
         "H-11",
         "chatbot/web/logs.py",
-        "**fault(error)",
-        '**fault(error), "said": str(error)',
-        "tests/test_api.py::test_what_a_visitor_types_reaches_no_log",
+        '"error": type(error).__name__',
+        '"error": str(error)',
+        "tests/test_web_parts.py::test_an_exception_is_logged_without_its_message",
     ),
     Mutation(
         "H-14",
