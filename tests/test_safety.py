@@ -294,6 +294,7 @@ def test_trace_names_the_rule_and_the_signs_that_fired() -> None:
 )
 def test_an_old_trouble_does_not_excuse_a_new_one(text: str) -> None:
     assert level_of(text) is not None
+    assert Guard(rules()).assess(text).red_flag is not None, "the rules alone see it too"
 
 
 def test_the_most_pressing_of_two_problems_answers() -> None:
