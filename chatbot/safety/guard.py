@@ -19,7 +19,7 @@ from chatbot.safety.vote import HARMLESS, Evidence, Opinion, Vote
 _PRESSING = {level: place for place, level in enumerate(Level)}
 _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
-_ENOUGH = 0.3  # of danger to stop a message; set on four writers, each left out of the fit with another in turn
+_ENOUGH = 0.3  # of danger to stop a message; set on writers left out in pairs, after some of their misses had been seen
 _ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
 _PLAIN = 2.0  # how much the rules' own examples count: they say it outright
 _PART = 0.5  # how much one sentence of a harmless message counts

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..booking import DAYS, LONGEST_INTERPRETER, LONGEST_NAME, LONGEST_NOTE, LONGEST_SUMMARY, PARTS
+from ..booking import DAYS, PARTS
 from .schemas import FieldOut, TimeChoiceOut
 
 _WORDS = (
@@ -14,13 +14,13 @@ _WORDS = (
 def fields(say: Mapping[str, str]) -> tuple[FieldOut, ...]:
     """Every field; what is needed comes first, consent last, and `more` marks what may be left away."""
 
-    def optional(name: str, type: str, label: str, *, help: str = "", most: int = 500) -> FieldOut:
+    def optional(name: str, type: str, label: str, *, help: str = "") -> FieldOut:
         label, help = say[f"booking.{label}"], say[f"booking.{help}"] if help else ""
-        return FieldOut(name=name, type=type, label=label, help=help, most=most, more=True)
+        return FieldOut(name=name, type=type, label=label, help=help, more=True)
 
     contact = say["booking.field.contact_help"]
     return (
-        FieldOut(name="name", label=say["booking.field.name"], autocomplete="name", most=LONGEST_NAME),
+        FieldOut(name="name", label=say["booking.field.name"], autocomplete="name"),
         FieldOut(name="email", type="email", label=say["booking.field.email"], help=contact, autocomplete="email"),
         FieldOut(name="phone", type="tel", label=say["booking.field.phone"], autocomplete="tel"),
         optional("voicemail", "checkbox", "field.voicemail"),
@@ -35,10 +35,10 @@ def fields(say: Mapping[str, str]) -> tuple[FieldOut, ...]:
             choices=_times(say),
         ),
         optional("zone", "text", "field.zone"),
-        optional("interpreter", "text", "field.interpreter", most=LONGEST_INTERPRETER),
-        optional("note", "textarea", "field.note", help="field.note_help", most=LONGEST_NOTE),
+        optional("interpreter", "text", "field.interpreter"),
+        optional("note", "textarea", "field.note", help="field.note_help"),
         optional("send_summary", "checkbox", "field.share", help="field.summary_help"),
-        optional("summary", "textarea", "field.questions", most=LONGEST_SUMMARY),
+        optional("summary", "textarea", "field.questions"),
         FieldOut(name="consent", type="checkbox", label=say["booking.consent.agree"], help=say["booking.consent"]),
     )
 

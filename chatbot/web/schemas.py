@@ -289,7 +289,6 @@ class FieldOut(Outgoing):
     label: str
     help: str = ""
     autocomplete: str = "off"
-    most: int = 500
     more: bool = False
     choices: tuple[TimeChoiceOut, ...] = ()
 
