@@ -14,6 +14,7 @@ _APOSTROPHES = dict.fromkeys(map(ord, "‘’‛ʼʹ`´＇′"), "'")
 _QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"')
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _PUNCTUATION = {**_APOSTROPHES, **_QUOTES, **_DASHES, ord("…"): "."}
+_CONTROLS = dict.fromkeys((*range(ord(" ")), 0x7F), " ")
 _REPEATED = re.compile(r"([a-z!?.])\1{2,}")
 _TOKEN = re.compile(r"(?<![^\W_])[a-z0-9]+(?:'[a-z]+)*(?![^\W_])")
 
@@ -24,8 +25,7 @@ def normalise(text: str) -> str:
     Idempotent. Letters of other scripts stay; line breaks and control characters become spaces.
     """
     folded = text if text.isascii() else _fold_unicode(text)
-    spaced = "".join(c if c >= " " and c != "\x7f" else " " for c in folded.lower())
-    return " ".join(_REPEATED.sub(r"\1\1", spaced).split())
+    return " ".join(_REPEATED.sub(r"\1\1", folded.lower().translate(_CONTROLS)).split())
 
 
 def _fold_unicode(text: str) -> str:

@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from chatbot.matching import Matcher, Vocabulary
+from chatbot.matching.spelling import Spellings
 from chatbot.matching.words import EMPTY
 
 PHRASINGS = {
@@ -47,6 +49,16 @@ def test_a_word_of_the_same_meaning_is_understood(matcher: Matcher) -> None:
 @pytest.mark.parametrize(("word", "kept"), [("cancel", "cancel"), ("cancer", "cancer"), ("candle", "candle")])
 def test_a_real_word_is_never_changed_into_another(matcher: Matcher, word: str, kept: str) -> None:
     assert matcher.explain(f"{word} please").read_as[0] == kept
+
+
+@given(
+    st.lists(st.text("abcz\u00e9", min_size=1, max_size=7)),
+    st.text("abcz\u00e9", min_size=1, max_size=7),
+    st.integers(1, 2),
+)
+def test_no_word_within_so_many_edits_is_passed_over(words: list[str], token: str, edits: int) -> None:
+    near = Spellings(words).near(token, edits=edits)
+    assert {word for word in words if OSA.distance(word, token) <= edits} <= set(near) <= set(words)
 
 
 def test_matches_come_best_first_with_scores_between_nothing_and_one(matcher: Matcher) -> None:

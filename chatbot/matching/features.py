@@ -68,8 +68,7 @@ class Features:
         self.cosines = cosines
         self._words = words
         self._rarest = float(idf.max(initial=1.0))
-        self._rows_of = lru_cache(maxsize=16384)(self._word_rows)
-        self._telling = lru_cache(maxsize=16384)(self._word_telling)
+        self._known = lru_cache(maxsize=16384)(self._look_up)
 
     @classmethod
     def of(cls, readings: Iterable[tuple[str, Sequence[str]]], words: WordTable, *, parts: Parts) -> "Features":
@@ -99,11 +98,12 @@ class Features:
 
     def read(self, tokens: Sequence[str]) -> Reading:
         """Number a list of words."""
-        pairs = [row for name in _pairs(tokens) if (row := self.index.get(name)) is not None]
-        found = np.concatenate([*map(self._rows_of, tokens), np.array(pairs, np.int32)])
-        rows, counts = np.unique(found, return_counts=True)
+        words = [self._known(word) for word in tokens]
+        names = _pairs([word.stem for word in words])
+        pairs = [row for name in names if (row := self.index.get(name)) is not None]
+        rows, counts = _counted(np.concatenate([*(word.rows for word in words), np.array(pairs, np.int32)]))
         meaning = self._words.vector(tokens)
-        return Reading(rows, self._weighed(rows, counts), meaning, self.cosines.spread(meaning), self._coverage(tokens))
+        return Reading(rows, self._weighed(rows, counts), meaning, self.cosines.spread(meaning), self._coverage(words))
 
     def _weighed(self, rows: Ints, counts: Longs) -> Floats:
         """Rare features and repeated ones count more; each block of them comes to its own length."""
@@ -113,30 +113,46 @@ class Features:
         weights *= (BLOCK_WEIGHTS / np.maximum(lengths, 1e-9)).astype(np.float32)[blocks]
         return weights
 
-    def _coverage(self, tokens: Sequence[str]) -> float:
+    def _coverage(self, words: Sequence["_Word"]) -> float:
         """The share of the words' telling weight that falls on words the base knows."""
-        told = list(map(self._telling, tokens))
+        told = [word.telling for word in words]
         known = sum(told)
         return known / (known + told.count(0.0) * self._rarest) if known else 0.0
 
-    def _word_rows(self, word: str) -> Ints:
-        names = (f"s{stem(word)}", *(f"r{run}" for run in letter_runs(word)))
-        return np.array([row for name in names if (row := self.index.get(name)) is not None], np.int32)
+    def _look_up(self, word: str) -> "_Word":
+        base = stem(word)
+        row = self.index.get(f"s{base}")
+        runs = (self.index.get(f"r{run}") for run in letter_runs(word))
+        rows = np.array([found for found in (row, *runs) if found is not None], np.int32)
+        return _Word(base, rows, 0.0 if row is None else float(self.idf[row]))
 
-    def _word_telling(self, word: str) -> float:
-        """How much a word tells; nothing when the base does not know it."""
-        row = self.index.get(f"s{stem(word)}")
-        return 0.0 if row is None else float(self.idf[row])
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word's stem, the rows of its features, and how much it tells: nothing when the base does not know it."""
+
+    stem: str
+    rows: Ints
+    telling: float
+
+
+def _counted(found: Ints) -> tuple[Ints, Longs]:
+    """Sorted rows, each once, and how often each was found."""
+    found.sort()
+    last = np.append(found[1:] != found[:-1], True)
+    ends = np.flatnonzero(last[: len(found)]) + 1
+    counts = ends.copy()
+    counts[1:] -= ends[:-1]
+    return found[ends - 1], counts
 
 
 def _names(tokens: Sequence[str]) -> Iterable[str]:
     for word in tokens:
         yield f"s{stem(word)}"
         yield from (f"r{run}" for run in letter_runs(word))
-    yield from _pairs(tokens)
+    yield from _pairs([stem(word) for word in tokens])
 
 
-def _pairs(tokens: Sequence[str]) -> Iterable[str]:
-    stems = [stem(word) for word in tokens]
-    yield from (f"p{one} {two}" for one, two in pairwise(stems))
-    yield from (f"p{one} .. {two}" for one, two in zip(stems, stems[2:], strict=False))
+def _pairs(stems: Sequence[str]) -> list[str]:
+    near = [f"p{one} {two}" for one, two in pairwise(stems)]
+    return near + [f"p{one} .. {two}" for one, two in zip(stems, stems[2:], strict=False)]

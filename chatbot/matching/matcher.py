@@ -5,10 +5,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..model import Match
 from ..text import tokens
@@ -169,7 +171,7 @@ class Matcher:
         """Words with the vocabulary's aliases put in, the longest first."""
         words, place = [], 0
         while place < len(found):
-            length = min(self._longest_alias, len(found) - place)
+            length = min(self._longest_alias.get(found[place], 0), len(found) - place)
             while length and " ".join(found[place : place + length]) not in self._aliases:
                 length -= 1
             if length:
@@ -183,7 +185,10 @@ class Matcher:
         self._parts = parts
         self._vocabulary = vocabulary
         self._aliases = {alias: normal.split() for alias, normal in vocabulary.aliases.items()}
-        self._longest_alias = max((len(alias.split()) for alias in self._aliases), default=0)
+        self._longest_alias: dict[str, int] = {}  # that begins with a word
+        for alias in self._aliases:
+            first = alias.partition(" ")[0]
+            self._longest_alias[first] = max(self._longest_alias.get(first, 0), len(alias.split()))
         self._words = words if parts.word_vectors else words.without_meanings()
 
     # -- ranking --------------------------------------------------------------------------------------
@@ -192,44 +197,45 @@ class Matcher:
         if not len(reading.rows):
             return ()
         shares = chances(logits(self._sparse, self._dense, reading))
-        best: Longs = np.argsort(-shares, kind="stable")[:_RERANKED]
+        best: Longs = (-shares).argsort(kind="stable")[:_RERANKED]
         sure = reading.coverage**_COVERAGE if self._parts.coverage else 1.0
         near = shares[best]  # a faint label is not worth the look at its phrasings
-        if self._parts.nearest and (told := max(1, int((near > _FAINT).sum()))):
+        if self._parts.nearest and (told := max(1, np.count_nonzero(near > _FAINT))):
             near[:told] = self._nearest(reading, best[:told])
-        scores = [sure * float(np.sqrt(shares[label] * close)) for label, close in zip(best, near, strict=True)]
+        scores = [sure * score for score in np.sqrt(shares[best] * near).tolist()]
         ranked = sorted(zip(scores, best.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
         return tuple(Match(self._labels[label], min(1.0, score)) for score, label in ranked)
 
     def _nearest(self, reading: Reading, labels: Longs) -> Floats:
         """For each label the likeness of its nearest phrasing."""
-        picked = [self._close_in_meaning(reading, int(label)) for label in labels]
+        picked = [self._close_in_meaning(reading, label) for label in labels.tolist()]
         likeness = self._likeness(reading, np.concatenate(picked))
-        starts = np.cumsum([0, *(len(rows) for rows in picked[:-1])])
+        starts = list(accumulate(map(len, picked[:-1]), initial=0))
         nearest: Floats = np.maximum.reduceat(likeness, starts)
         return nearest
 
     def _close_in_meaning(self, reading: Reading, label: int) -> Longs:
         """A label's phrasings that are closest in meaning; all of them where meanings are unknown."""
-        start, end = self._spans[label], self._spans[label + 1]
+        start, end = self._spans[label : label + 2].tolist()
         if end - start <= _NEAREST or not self.knows_words:
             return np.arange(start, end)
-        close: Longs = np.argpartition(self._meanings[start:end] @ reading.meaning, -_NEAREST)[-_NEAREST:] + start
+        close: Longs = (self._meanings[start:end] @ reading.meaning).argpartition(-_NEAREST)[-_NEAREST:] + start
         return close
 
     def _likeness(self, reading: Reading, rows: Longs) -> Floats:
         """Likeness in 0..1 of the reading to each of the phrasings."""
         query = np.zeros(len(self._features.index), np.float32)  # one of its own: many threads ask at once
         query[reading.rows] = reading.weights
-        starts, lengths = self._offsets[rows], self._offsets[rows + 1] - self._offsets[rows]
-        bounds = np.cumsum(lengths) - lengths
-        flat = np.repeat(starts - bounds, lengths) + np.arange(lengths.sum())
+        starts = self._offsets[rows]
+        lengths = self._offsets[rows + 1] - starts
+        ends = lengths.cumsum()
+        bounds = ends - lengths
+        flat = (starts - bounds).repeat(lengths) + np.arange(ends[-1])
         letters = np.add.reduceat(query[self._rows[flat]] * self._weights[flat], bounds) / _FULL
         if not self.knows_words:
-            return np.clip(letters, 0, 1)
-        meaning = np.clip(self._meanings[rows] @ reading.meaning, 0, 1)
-        likeness: Floats = np.clip(_LEXICAL_SHARE * letters + (1 - _LEXICAL_SHARE) * meaning, 0, 1)
-        return likeness
+            return _bounded(letters)
+        meaning = _bounded(self._meanings[rows] @ reading.meaning)
+        return _bounded(_LEXICAL_SHARE * letters + (1 - _LEXICAL_SHARE) * meaning)
 
     def _keep(self, readings: Sequence[Reading]) -> None:
         """Keep the phrasings' own readings, to tell how near the nearest one is."""
@@ -237,6 +243,12 @@ class Matcher:
         self._rows = np.concatenate([reading.rows for reading in readings]).astype(np.int32)
         self._weights = np.concatenate([reading.weights for reading in readings])
         self._meanings = np.array([reading.meaning for reading in readings], np.float32)
+
+
+def _bounded(values: Floats | NDArray[np.float64]) -> Floats:
+    """The values, held in 0..1."""
+    bounded: Floats = np.minimum(np.maximum(values, 0), 1)
+    return bounded
 
 
 def _readable(phrasings: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -1,9 +1,11 @@
 """Repairing typed words: hides typos, run-on and split words, and the guard that real words are kept."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log10
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
@@ -25,10 +27,7 @@ class Repairer:
         self._parts = parts
         self._known = known
         self._real = real
-        self._by_length: dict[int, list[str]] = {}
-        for word in sorted(known):
-            if word.isalpha():
-                self._by_length.setdefault(len(word), []).append(word)
+        self._spellings = Spellings(word for word in known if word.isalpha())
         self._repaired = lru_cache(maxsize=4096)(self._repair)
 
     def repair(self, tokens: Sequence[str]) -> list[str]:
@@ -52,7 +51,7 @@ class Repairer:
 
     def _closest(self, token: str, *, edits: int) -> str | None:
         """The known word within so many edits that is most alike and most used."""
-        near = [word for length in range(len(token) - edits, len(token) + edits + 1) for word in self._of(length)]
+        near = self._spellings.near(token, edits=edits)
         found = process.extract(token, near, scorer=OSA.distance, score_cutoff=edits, limit=None)
         ranked = sorted((distance, -self._likeliness(token, word), word) for word, distance, _ in found)
         likely = (word for _, _, word in ranked if JaroWinkler.similarity(token, word) >= _LIKENESS)
@@ -67,9 +66,6 @@ class Repairer:
             + 0.1 * swapped
             + 0.03 * (len(word) > len(token))
         )
-
-    def _of(self, length: int) -> Iterable[str]:
-        return self._by_length.get(length, ())
 
     def _split(self, token: str, *, most: int = 3) -> tuple[str, ...]:
         """Known words written as one, those whose rarest is the most used; none when there are no such words."""
@@ -112,16 +108,43 @@ class Repairer:
     def _whole(self, word: str, after: str) -> str | None:
         """The word that two pieces make, if they do."""
         whole = word + after
-        if not after or len(whole) < _SHORTEST_WHOLE or self._both_used(word, after):
-            return None
         if whole in self._known:
-            return whole
+            meant = not after or len(whole) < _SHORTEST_WHOLE or self._both_used(word, after)
+            return None if meant else whole
+        if word in self._known or after in self._known:
+            return None
         broken = len(whole) >= _LONG and not self._is_word(word) and not self._is_word(after)
-        return self._closest(whole, edits=1) if broken and whole.isalpha() else None
+        return self._closest(whole, edits=1) if broken and after and whole.isalpha() else None
 
     def _both_used(self, word: str, after: str) -> bool:
         """Whether the base itself uses both pieces often enough that they may be meant."""
         return self._uses(word) > _OFTEN and self._uses(after) > _OFTEN and min(len(word), len(after)) > 2
+
+
+class Spellings:
+    """Words by their length, each with its letters as bits: hides which few of them are worth comparing."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = sorted(words, key=len)
+        self._lengths = [len(word) for word in self._words]
+        self._letters = np.array([_letters(word) for word in self._words], np.uint64)
+
+    def near(self, token: str, *, edits: int) -> list[str]:
+        """The words that may lie within so many edits: each edit takes one letter away, brings one, or both."""
+        start = bisect_left(self._lengths, len(token) - edits)
+        end = bisect_right(self._lengths, len(token) + edits)
+        apart = np.bitwise_count(self._letters[start:end] ^ np.uint64(_letters(token)))
+        return [self._words[start + at] for at in np.flatnonzero(apart <= 2 * edits).tolist()]
+
+
+def _letters(word: str) -> int:
+    """A bit for each letter that stands in the word, and one more where it stands there again."""
+    once = again = 0
+    for letter in word:
+        bit = 1 << (ord(letter) % 32)
+        again |= once & bit
+        once |= bit
+    return once | again << 32
 
 
 def _cuts(token: str) -> list[tuple[str, str]]:
