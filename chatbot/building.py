@@ -74,7 +74,8 @@ def build_voice(language: Language, settings: Settings, *, progress: Progress = 
     served = language if settings.drafts_served else _reviewed(language)
     matcher = compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
     content = served.content
-    typeahead = Typeahead(content.entries, served.phrasings, first=content.examples, judge=matcher.match)
+    index = compiled.index(served.phrasings, folder=settings.instance_dir)
+    typeahead = Typeahead(content.entries, index, first=content.examples, judge=matcher.match)
     return Voice(served, Dialogue(content, guard, matcher), typeahead, matcher, has_vote=guard.has_vote)
 
 

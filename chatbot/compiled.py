@@ -1,4 +1,4 @@
-"""Keeping what was fitted on disk, matchers and votes: hides the files, the lock and when they are stale."""
+"""Keeping what was fitted on disk, matchers, votes and indexes: hides the files, the lock and when they are stale."""
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 
 from .matching import FORMAT, Matcher, Vocabulary, shipped_words
 from .safety import VOTE_FORMAT, Guard, Rules, Vote
+from .typeahead import FORMAT as INDEX_FORMAT
+from .typeahead import Index
 
 Progress = Callable[[str], None]
 
@@ -31,7 +33,7 @@ def matcher(
     progress: Progress = lambda line: None,
 ) -> Matcher:
     """Load the matcher fitted on exactly these phrasings, or fit it and keep it."""
-    name = f"matcher-{_content_hash(phrasings, vocabulary)}.bin"
+    name = f"matcher-{_content_hash(phrasings, FORMAT, shipped_words().digest, vocabulary)}.bin"
     fit = partial(Matcher, phrasings, vocabulary=vocabulary, progress=progress)
     return _kept(folder / name, load=Matcher.load, fit=fit)
 
@@ -46,6 +48,12 @@ def guard(
     fit = partial(voting.learn, harmless, progress=progress)
     voting.heed(_kept(folder / name, load=Vote.load, fit=fit))
     return voting
+
+
+def index(phrasings: Mapping[str, tuple[str, ...]], *, folder: Path) -> Index:
+    """Load the typeahead's index of exactly these phrasings, or make it and keep it."""
+    name = f"index-{_content_hash(phrasings, INDEX_FORMAT, tuple(phrasings))}.bin"
+    return _kept(folder / name, load=Index.load, fit=partial(Index.of, phrasings))
 
 
 class _Fitted(Protocol):
@@ -86,8 +94,8 @@ def _vote_hash(rules: Rules, harmless: Iterable[str]) -> str:
     return sha256(f"{VOTE_FORMAT}\n{rules!r}\n{chr(0).join(harmless)}".encode()).hexdigest()[:16]
 
 
-def _content_hash(phrasings: Mapping[str, tuple[str, ...]], vocabulary: Vocabulary) -> str:
-    digest = sha256(f"{FORMAT}\n{shipped_words().digest}\n{vocabulary!r}\n".encode())
+def _content_hash(phrasings: Mapping[str, tuple[str, ...]], *about: object) -> str:
+    digest = sha256("".join(f"{thing}\n" for thing in about).encode())
     for label, texts in sorted(phrasings.items()):
         digest.update("\0".join((label, *texts)).encode() + b"\n")
     return digest.hexdigest()[:16]

@@ -1,11 +1,14 @@
 """Suggesting whole questions while a visitor types: each key saved counts."""
 
+import io
+import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +19,12 @@ from .model import Entry, Kind, Match
 from .text import tokens
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64] | NDArray[np.int32]
 Judge = Callable[[str], Sequence[Match]]
 """Asks the matcher which labels a text may mean, best first."""
+
+FORMAT = 1
+"""Raised whenever a dumped index of before could not be loaded or would suggest differently."""
 
 _LONGEST = 200  # letters read; by then every question is told
 _SMOOTH = 2.0  # phrasings that every label is taken to have beside its own, spread as usual
@@ -42,26 +49,22 @@ class Suggestion:
 class Typeahead:
     """Suggests entries by all the ways their questions are asked; nothing of what is typed is kept.
 
-    `first` are entries to offer before others; a label of `phrasings` that is no entry is off the subject.
+    `first` are entries to offer before others; a label of the index that is no entry is off the subject.
     """
 
     def __init__(
         self,
         entries: Mapping[str, Entry],
-        phrasings: Mapping[str, Iterable[str]],
+        index: "Index",
         *,
         first: Collection[str] = (),
         judge: Judge = lambda text: (),
     ) -> None:
         self._entries = entries
         self._judge = judge
-        self._labels = tuple(phrasings)
+        self._labels = index.labels
+        self._words, self._pairs, self._texts = index.words, index.pairs, index.texts
         self._off = np.array([label not in entries for label in self._labels])
-        read = [(place, tokens(text)) for place, label in enumerate(self._labels) for text in phrasings[label]]
-        sizes = np.bincount([place for place, _ in read], minlength=len(self._labels))
-        self._words = _Starts(((place, word) for place, words in read for word in set(words)), sizes)
-        self._pairs = _Starts(((place, pair) for place, words in read for pair in set(_pairs(words))), sizes)
-        self._texts = _Starts(((place, " ".join(words)) for place, words in read), sizes)
         self._prior = np.array([_prior(entries.get(label), first) for label in self._labels])
 
     def suggest(self, text: str, *, limit: int = 5) -> tuple[Suggestion, ...]:
@@ -112,21 +115,78 @@ class Typeahead:
         return list(leading.values())[:limit]
 
 
-class _Starts:
+class Index:
+    """What suggestions are counted from: how often each label's phrasings hold each word, pair and beginning."""
+
+    def __init__(self, labels: Sequence[str], words: "Starts", pairs: "Starts", texts: "Starts") -> None:
+        self.labels = tuple(labels)
+        self.words, self.pairs, self.texts = words, pairs, texts
+
+    @classmethod
+    def of(cls, phrasings: Mapping[str, Iterable[str]]) -> "Index":
+        """Count all phrasings of each label."""
+        read = [(place, tokens(text)) for place, label in enumerate(phrasings) for text in phrasings[label]]
+        sizes = np.bincount([place for place, _ in read], minlength=len(phrasings))
+        return cls(
+            tuple(phrasings),
+            Starts.of(((place, word) for place, words in read for word in set(words)), sizes),
+            Starts.of(((place, pair) for place, words in read for pair in set(_pairs(words))), sizes),
+            Starts.of(((place, " ".join(words)) for place, words in read), sizes),
+        )
+
+    def dump(self) -> bytes:
+        """Everything `load` needs, as bytes without code in them."""
+        counted = (self.words, self.pairs, self.texts)
+        file = io.BytesIO()
+        np.savez(
+            file,
+            labels=_packed(json.dumps(self.labels)),
+            sizes=self.words.sizes,
+            ends=np.cumsum([len(one.texts) for one in counted]),
+            texts=_packed("\n".join(text for one in counted for text in one.texts)),
+            owners=np.concatenate([one.owners for one in counted]).astype(np.int32),
+            times=np.concatenate([one.times for one in counted]).astype(np.int32),
+        )
+        return file.getvalue()
+
+    @classmethod
+    def load(cls, dumped: bytes) -> "Index":
+        """The index that was dumped.
+
+        Raises ValueError or KeyError when the bytes are not a whole one.
+        """
+        try:
+            with np.load(io.BytesIO(dumped), allow_pickle=False) as arrays:
+                texts = _unpacked(arrays["texts"]).split("\n")
+                owners, times, sizes = arrays["owners"], arrays["times"], arrays["sizes"]
+                spans = [slice(start, end) for start, end in pairwise([0, *arrays["ends"].tolist()])]
+                words, pairs, whole = (Starts(texts[span], owners[span], times[span], sizes) for span in spans)
+                return cls(json.loads(_unpacked(arrays["labels"])), words, pairs, whole)
+        except (OSError, BadZipFile) as error:
+            raise ValueError("not a dumped index") from error
+
+
+class Starts:
     """How often each label's phrasings hold something that starts so: all of it sorted, and a slice summed."""
 
-    def __init__(self, found: Iterable[tuple[int, str]], sizes: NDArray[np.int64]) -> None:
+    def __init__(self, texts: Sequence[str], owners: Ints, times: Ints, sizes: Ints) -> None:
+        self.texts = texts
+        self.owners = owners.astype(np.int64)
+        self.times = times.astype(np.float64)
+        self.sizes = sizes
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[int, str]], sizes: Ints) -> "Starts":
+        """Count what was found under each label; `sizes` are the labels' phrasings."""
         counted = sorted((f"{text} ", owner, times) for (owner, text), times in Counter(found).items())
-        self._texts = [text for text, _, _ in counted]
-        self._owners = np.array([owner for _, owner, _ in counted], np.int64)
-        self._times = np.array([times for _, _, times in counted], np.float64)
-        self._sizes = sizes
+        texts, owners, times = zip(*counted, strict=True) if counted else ((), (), ())
+        return cls(texts, np.array(owners, np.int64), np.array(times, np.int64), sizes)
 
     @cached_property
     def _by_letter(self) -> Mapping[str, Sequence[str]]:
         """All of it by its first letter, the most used first: of words equally near that one is taken."""
         used: Counter[str] = Counter()
-        for text, times in zip(self._texts, self._times.tolist(), strict=True):
+        for text, times in zip(self.texts, self.times.tolist(), strict=True):
             used[text] += times
         found: dict[str, list[str]] = {}
         for text, _ in used.most_common():
@@ -136,11 +196,11 @@ class _Starts:
     def gain(self, start: str) -> Floats:
         """What seeing such a start tells for each label; nothing where it is unknown."""
         span = self._span(start)
-        times: Floats = np.bincount(self._owners[span], self._times[span], len(self._sizes)).astype(np.float64)
-        usual = float(times.sum() / self._sizes.sum())
+        times: Floats = np.bincount(self.owners[span], self.times[span], len(self.sizes)).astype(np.float64)
+        usual = float(times.sum() / self.sizes.sum())
         if not usual:
             return times
-        gain: Floats = np.log((times / usual + _SMOOTH) / (self._sizes + _SMOOTH))
+        gain: Floats = np.log((times / usual + _SMOOTH) / (self.sizes + _SMOOTH))
         return gain
 
     def holds(self, start: str) -> bool:
@@ -151,7 +211,7 @@ class _Starts:
     def ends(self, start: str) -> bool:
         """Whether a start is a whole word, and the beginning of no other."""
         span = self._span(start)
-        return bool(span.start < span.stop) and {self._texts[span.start], self._texts[span.stop - 1]} == {f"{start} "}
+        return bool(span.start < span.stop) and {self.texts[span.start], self.texts[span.stop - 1]} == {f"{start} "}
 
     def repaired(self, start: str) -> str | None:
         """The start itself where it is known, else the known one that a slip makes it of, else None."""
@@ -172,7 +232,15 @@ class _Starts:
         yield from (text for text in self._by_letter.get(word[1], ()) if text[1] == word[0])
 
     def _span(self, start: str) -> slice:
-        return slice(bisect_left(self._texts, start), bisect_left(self._texts, f"{start}\uffff"))
+        return slice(bisect_left(self.texts, start), bisect_left(self.texts, f"{start}\uffff"))
+
+
+def _packed(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> str:
+    return packed.tobytes().decode()
 
 
 def _pairs(words: Sequence[str]) -> list[str]:

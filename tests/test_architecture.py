@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deadline": set(),
     "storage": {"booking", "deadline"},
     "delivery": {"booking", "deadline", "storage"},
-    "compiled": {"matching", "safety"},
+    "compiled": {"matching", "safety", "typeahead"},
     "knowledge": {"model", "text", "safety", "matching", "booking"},
     "cases": {"model", "evaluation", "knowledge"},
     "recording": {"storage", "text"},

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.model import Entry, Kind, Match, Review
-from chatbot.typeahead import Judge, Typeahead
+from chatbot.typeahead import Index, Judge, Typeahead
 
 
 def entry(id: str, question: str, *, kind: Kind = Kind.ANSWER, claim: str = "") -> Entry:
@@ -43,7 +43,7 @@ PHRASINGS: Mapping[str, tuple[str, ...]] = {
 
 
 def made(judge: Judge = lambda text: ()) -> Typeahead:
-    return Typeahead(ENTRIES, PHRASINGS, first=("when",), judge=judge)
+    return Typeahead(ENTRIES, Index.of(PHRASINGS), first=("when",), judge=judge)
 
 
 def offered(text: str, typeahead: Typeahead | None = None) -> list[str]:
@@ -111,6 +111,24 @@ def test_whatever_is_typed_is_answered_the_same_each_time_and_by_entries_alone(t
 
 
 TYPEAHEAD = made()
+
+
+# -- kept on disk ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phrasings", [PHRASINGS, {"safe": ("???",), "cost": ()}])
+def test_dumped_and_loaded_an_index_suggests_alike(phrasings: Mapping[str, tuple[str, ...]]) -> None:
+    index = Index.of(phrasings)
+    loaded = Index.load(index.dump())
+    assert loaded.dump() == index.dump()
+    for text in ("", "wh", "what is the pri", "will my fimgers ", "how do I bake"):
+        assert offered(text, Typeahead(ENTRIES, loaded)) == offered(text, Typeahead(ENTRIES, index))
+
+
+@pytest.mark.parametrize("dumped", [b"", b"no index", b"PK\x03\x04 cut short"])
+def test_what_is_no_dumped_index_is_refused(dumped: bytes) -> None:
+    with pytest.raises((ValueError, KeyError, EOFError)):
+        Index.load(dumped)
 
 
 # -- on the real base --------------------------------------------------------------------------------
