@@ -27,6 +27,8 @@ OFF_SUBJECT = "unknown"
 
 MOST_CHOICES = 3
 _MOVES_ON = (Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.HANDOFF)
+_ALIKE = (Kind.PERSONAL, Kind.HANDOFF)
+"""Kinds whose replies come to the same: asking back between two of them would be a press for nothing."""
 _CRISIS_LEVEL = Level.CRISIS
 
 
@@ -115,7 +117,8 @@ class Dialogue:
         if self._lead(meant.matches) < bands.answer:
             return self._clarify(labels[:MOST_CHOICES], visitor)
         entry = self._content.entries[best.label]
-        return self._entry_reply(entry, visitor, others=labels[1:2], first_choice=meant.second)
+        close = (match.label for match in meant.matches[1:] if best.score - match.score < bands.answer)
+        return self._entry_reply(entry, visitor, others=labels[1:2], first_choice=meant.second or next(close, None))
 
     def _lead(self, matches: tuple[Match, ...]) -> float:
         """How far the first match is ahead of the next one that says something else."""
@@ -124,9 +127,11 @@ class Dialogue:
         return first.score - next((match.score for match in others if self._says(match.label) != said), 0.0)
 
     def _says(self, label: str) -> str:
-        """What an entry answers with: two that begin with the same claim say the same."""
+        """What an entry comes to: the same for two that begin with the same claim, both refuse or both lead to people."""
         entry = self._content.entries.get(label)
-        return entry.claims[0] if entry and entry.kind is Kind.ANSWER else label
+        if entry is None:
+            return label
+        return entry.claims[0] if entry.kind is Kind.ANSWER else str(entry.kind) if entry.kind in _ALIKE else label
 
     def _entry_reply(
         self, entry: Entry, visitor: Visitor, *, others: tuple[str, ...] = (), first_choice: str | None = None

@@ -45,6 +45,8 @@ CONTENT = Content(
             entry("trials", claims=("c1",)),
             entry("hands", claims=("c2",)),
             entry("cost", Kind.NOT_COVERED),
+            entry("book", Kind.HANDOFF),
+            entry("callme", Kind.HANDOFF),
         )
     },
     canned=Canned("unknown", "which?", "unavailable", "call 112", "draft", "talk to us"),
@@ -89,15 +91,32 @@ def reply(text: str, context: Context | None = None, **scores: float):  # type: 
         ({"safe": 0.5, "hands": 0.1}, Kind.ANSWER),
         ({"safe": 0.5, "hands": 0.4}, Kind.CLARIFY),
         ({"safe": 0.5, "trials": 0.45, "hands": 0.1}, Kind.ANSWER),
+        ({"book": 0.5, "callme": 0.45}, Kind.HANDOFF),
+        ({"book": 0.5, "cost": 0.45}, Kind.CLARIFY),
         ({"safe": 0.09}, Kind.UNKNOWN),
         ({"unknown": 0.9, "safe": 0.1}, Kind.UNKNOWN),
         ({"cost": 0.4, "unknown": 0.3}, Kind.CLARIFY),
         ({}, Kind.UNKNOWN),
     ],
-    ids=["ahead", "too close", "close to what says the same", "too low", "off the subject", "near off", "nothing"],
+    ids=[
+        "ahead",
+        "too close",
+        "close to what says the same",
+        "close to another way to people",
+        "too close to another kind",
+        "too low",
+        "off the subject",
+        "near off",
+        "nothing",
+    ],
 )
 def test_an_answer_needs_a_lead_over_what_says_something_else(scores: dict[str, float], kind: Kind) -> None:
     assert reply("a question of some length here", **scores).kind is kind
+
+
+def test_a_close_entry_that_comes_to_the_same_is_the_first_choice() -> None:
+    assert [choice.entry for choice in reply("please ring", book=0.5, callme=0.45).choices] == ["callme"]
+    assert not reply("please ring", book=0.5, callme=0.1).choices
 
 
 def test_a_clarification_offers_no_more_than_three_and_nothing_off_the_subject() -> None:
