@@ -127,7 +127,7 @@ class Dialogue:
         return first.score - next((match.score for match in others if self._says(match.label) != said), 0.0)
 
     def _says(self, label: str) -> str:
-        """What an entry comes to: the same for two that begin with the same claim, both refuse or both lead to people."""
+        """What an entry comes to: the same where two begin with the same claim, both refuse or both lead to people."""
         entry = self._content.entries.get(label)
         if entry is None:
             return label
