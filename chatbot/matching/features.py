@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from functools import cache, lru_cache
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,28 +73,24 @@ class Features:
     @classmethod
     def of(cls, readings: Iterable[tuple[str, Sequence[str]]], words: WordTable, *, parts: Parts) -> "Features":
         """Collect the features of labelled word lists."""
-        labels_of: dict[str, set[str]] = {}
-        times: Counter[str] = Counter()
-        labels: list[str] = []
+        times, sizes = Counter[str](), Counter[str]()
+        under: dict[str, set[str]] = {}
+        names_of = cache(_names)
         for label, tokens in readings:
-            labels.append(label)
-            for name in set(_names(tokens)):
-                times[name] += 1
-                labels_of.setdefault(name, set()).add(label)
-        least = _LEAST_OF_MANY if len(labels) > _MANY else _LEAST
+            found = set(_pairs([stem(word) for word in tokens])).union(*map(names_of, tokens))
+            times.update(found)
+            under.setdefault(label, set()).update(found)
+            sizes[label] += 1
+        labels = Counter(chain.from_iterable(under.values()))
+        least = _LEAST_OF_MANY if sizes.total() > _MANY else _LEAST
         least_of = {"s": 1, "p": least if parts.pairs else None, "r": least if parts.letter_runs else None}
         kept = sorted(name for name, count in times.items() if (enough := least_of[name[0]]) and count >= enough)
-        spread = np.array([len(labels_of[name]) for name in kept], np.float32)
-        idf = np.log((1 + len(set(labels))) / (1 + spread)) + 1
+        spread = np.array([labels[name] for name in kept], np.float32)
+        idf = np.log((1 + len(sizes)) / (1 + spread)) + 1
         block = np.array(["spr".index(name[0]) for name in kept], np.int8)
         index = {name: row for row, name in enumerate(kept)}
-        return cls(
-            index,
-            idf.astype(np.float32),
-            block,
-            words,
-            Cosines.over(words.width, phrasings_a_label=len(labels) / len(set(labels))),
-        )
+        cosines = Cosines.over(words.width, phrasings_a_label=sizes.total() / len(sizes))
+        return cls(index, idf.astype(np.float32), block, words, cosines)
 
     def read(self, tokens: Sequence[str]) -> Reading:
         """Number a list of words."""
@@ -120,11 +116,9 @@ class Features:
         return known / (known + told.count(0.0) * self._rarest) if known else 0.0
 
     def _look_up(self, word: str) -> "_Word":
-        base = stem(word)
-        row = self.index.get(f"s{base}")
-        runs = (self.index.get(f"r{run}") for run in letter_runs(word))
-        rows = np.array([found for found in (row, *runs) if found is not None], np.int32)
-        return _Word(base, rows, 0.0 if row is None else float(self.idf[row]))
+        told, *runs = map(self.index.get, _names(word))
+        rows = np.array([row for row in (told, *runs) if row is not None], np.int32)
+        return _Word(stem(word), rows, 0.0 if told is None else float(self.idf[told]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +140,9 @@ def _counted(found: Ints) -> tuple[Ints, Longs]:
     return found[ends - 1], counts
 
 
-def _names(tokens: Sequence[str]) -> Iterable[str]:
-    for word in tokens:
-        yield f"s{stem(word)}"
-        yield from (f"r{run}" for run in letter_runs(word))
-    yield from _pairs([stem(word) for word in tokens])
+def _names(word: str) -> tuple[str, ...]:
+    """The features of a word by itself."""
+    return (f"s{stem(word)}", *(f"r{run}" for run in letter_runs(word)))
 
 
 def _pairs(stems: Sequence[str]) -> list[str]:

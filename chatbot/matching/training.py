@@ -51,7 +51,7 @@ def _step(sparse: Floats, dense: Floats, reading: Reading, label: int, rate: flo
     error[label] -= 1.0
     moved = np.flatnonzero(np.abs(error) > _SMALL)
     change = (rate * error[moved]).astype(np.float32)
-    sparse[np.ix_(reading.rows, moved)] -= np.multiply.outer(reading.weights, change)
+    sparse[reading.rows[:, None], moved] -= np.multiply.outer(reading.weights, change)
     dense[moved] -= np.multiply.outer(change, reading.spread)
     return -float(error[label])
 
