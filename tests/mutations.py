@@ -132,8 +132,8 @@ MUTATIONS = (
     Mutation(
         "H-21",
         "chatbot/safety/spelling.py",
-        "return word in self.known or word in self._ordinary or",
-        "return word in self.known or",
+        "self._right = self.known | self._ordinary",
+        "self._right = self.known",
         f"{SAFETY}::test_ordinary_words_are_not_taken_for_sign_words",
     ),
     Mutation(

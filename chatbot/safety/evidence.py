@@ -60,22 +60,22 @@ Fired = Callable[[Collection[str]], Collection[Rule]]
 
 def whole(piece: Piece, fired: Fired) -> dict[str, float]:
     """The evidence of all of it."""
-    return _within(piece, 0, len(piece.words), fired)
+    return _within(piece, _stems(piece), 0, len(piece.words), fired)
 
 
 def sentences(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
     """The evidence of each sentence, where there are several."""
-    cuts = _cuts(piece)
-    return (_within(piece, start, end, fired) for start, end in pairwise(cuts) if len(cuts) > _ONE)
+    cuts, stems = _cuts(piece), _stems(piece)
+    return (_within(piece, stems, start, end, fired) for start, end in pairwise(cuts) if len(cuts) > _ONE)
 
 
 def parts(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
     """The evidence of each sentence, and of all before and after one ends: a question there excuses nothing here."""
-    cuts = _cuts(piece)
+    cuts, stems = _cuts(piece), _stems(piece)
     inner = cuts[1:-1]
     cuts = [0, *inner[:: 1 + len(inner) // _MOST_CUTS], len(piece.words)]
     spans = {*pairwise(cuts), *((0, cut) for cut in cuts[1:-1]), *((cut, cuts[-1]) for cut in cuts[1:-1])}
-    return (_within(piece, start, end, fired) for start, end in sorted(spans) if len(cuts) > _ONE)
+    return (_within(piece, stems, start, end, fired) for start, end in sorted(spans) if len(cuts) > _ONE)
 
 
 def _cuts(piece: Piece) -> list[int]:
@@ -84,22 +84,26 @@ def _cuts(piece: Piece) -> list[int]:
     return [0, *(end for end in ends if _SHORTEST < end < len(piece.words) - _SHORTEST), len(piece.words)]
 
 
-def _within(piece: Piece, start: int, end: int, fired: Fired) -> dict[str, float]:
+def _within(piece: Piece, stems: Sequence[str], start: int, end: int, fired: Fired) -> dict[str, float]:
     found = dict.fromkeys(_inside(piece.other, "N", start, end), 0.5)
     found |= dict.fromkeys(_inside(piece.cancelled, "C", start, end), 1.0)
     found |= dict.fromkeys(_inside(piece.standing, "S", start, end), 1.0)
     if rules := fired([name[1:] for name in _inside(piece.standing, "S", max(start, piece.own), end)]):
         found["R"] = 1.5
         found |= dict.fromkeys((f"R{rule.level}" for rule in rules), 0.5)
-    return found | _of_words(piece.words[start:end])
+    return found | _of_words([stem for stem in stems[start:end] if stem])
 
 
 def _inside(named: Iterable[tuple[str, Span]], mark: str, start: int, end: int) -> Iterator[str]:
     return (mark + name for name, span in named if start <= span[0] < end)
 
 
-def _of_words(words: Sequence[tuple[str, ...]]) -> dict[str, float]:
-    stems = [_stem(reading[0]) for reading in words if reading[0] not in (START, STOP, PAUSE)]
+def _stems(piece: Piece) -> list[str]:
+    """The stem of each word, empty for a mark."""
+    return ["" if reading[0] in (START, STOP, PAUSE) else _stem(reading[0]) for reading in piece.words]
+
+
+def _of_words(stems: Sequence[str]) -> dict[str, float]:
     found = {f"{one} .. {two}": 0.5 for one, two in zip(stems, stems[2:], strict=False)}
     found |= {f"{one} {two}": 0.7 for one, two in pairwise(stems)}
     return found | dict.fromkeys(stems, 1.0)

@@ -156,7 +156,7 @@ class Guard:
 
     def _by_vote(self, opinion: Opinion, weighed: Evidence, known: set[str]) -> RedFlag | None:
         """The likeliest red flag that no sign rules out."""
-        for label in opinion.shares:
+        for label in opinion.likeliest:
             level, _, group = label.partition(" ")
             if group in self._order and not self._is_ruled_out(group, known):
                 counted = self._vote.counted(weighed, label) if self._vote else ()

@@ -86,15 +86,16 @@ class Patterns:
 
     def _search(self, message: Message) -> None:
         """Level by level, so that a pattern is looked for when all it is made of has been."""
-        found, plan = message.found, self._plan
+        plan, found = self._plan, set(message.found)  # a set of its own: patterns are held against it by the hundred
         waiting: list[list[Pattern]] = [[] for _ in range(self._depth)]
-        for atom in found.keys() & plan.keys():
+        for atom in found & plan.keys():
             for level, patterns in plan[atom]:
                 waiting[level] += patterns
         for patterns in waiting:
             for pattern in patterns:
-                if pattern.needs <= found.keys() and (spans := search(pattern, message)):
+                if pattern.needs <= found and (spans := search(pattern, message)):
                     if pattern.owner not in found:
+                        found.add(pattern.owner)
                         for level, further in plan.get(pattern.owner, ()):
                             waiting[level] += further
                     add(message, pattern.owner, spans)

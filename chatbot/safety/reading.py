@@ -85,12 +85,11 @@ def _told_once(found: list[str]) -> list[str]:
         return found
     told: set[tuple[str, ...]] = set()
     once: list[str] = []
-    for at, word in enumerate(found):
-        row = tuple(found[at : at + _REPEAT])
+    for row in zip(*(found[shift:] for shift in range(_REPEAT)), strict=False):
         if row not in told:
-            once.append(word)
+            once.append(row[0])
             told.add(row)
-    return once
+    return once + found[1 - _REPEAT :]
 
 
 def _closed_up(spelt_out: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ class Speller:
     def __init__(self, known: Iterable[str], *, ordinary: Iterable[str], misheard: Mapping[str, str]) -> None:
         self.known = frozenset(known)
         self._ordinary = frozenset(word for line in ordinary for word in line.split()) - self.known
+        self._right = self.known | self._ordinary
         self._misheard = {tuple(heard.split()): tuple(meant.split()) for heard, meant in misheard.items()}
         self._longest = max((len(heard) for heard in self._misheard), default=1)
         self._starts = frozenset(heard[0] for heard in self._misheard)
@@ -32,7 +33,7 @@ class Speller:
         readings: list[tuple[str, ...]] = []
         words = self._heard(words)
         for at, word in enumerate(words):
-            if self._is_settled(word) or budget == 0:
+            if word in self._right or budget == 0 or not _is_prose(word):
                 readings.append((word,))
                 continue
             budget -= 1
@@ -41,26 +42,22 @@ class Speller:
             readings += self._meanings(word, following=words[at + 1] if at + 1 < len(words) else "")
         return readings
 
-    def _is_settled(self, word: str) -> bool:
-        return word in self.known or word in self._ordinary or not word.isalpha() or not 3 <= len(word) <= _LONGEST
-
     def _heard(self, words: list[str]) -> list[str]:
         if self._starts.isdisjoint(words):
             return words
         heard: list[str] = []
         at = 0
         while at < len(words):
-            size, meant = self._misheard_at(words, at)
+            size, meant = self._misheard_at(words, at) if words[at] in self._starts else (1, (words[at],))
             heard += meant
             at += size
         return heard
 
     def _misheard_at(self, words: list[str], at: int) -> tuple[int, tuple[str, ...]]:
-        if words[at] in self._starts:
-            for size in range(self._longest, 0, -1):
-                meant = self._misheard.get(tuple(words[at : at + size]))
-                if meant:
-                    return size, meant
+        for size in range(self._longest, 0, -1):
+            meant = self._misheard.get(tuple(words[at : at + size]))
+            if meant:
+                return size, meant
         return 1, (words[at],)
 
     def _rejoin(self, before: str, word: str, readings: list[tuple[str, ...]]) -> bool:
@@ -118,6 +115,11 @@ class Speller:
                 if further:
                     return (first, *further)
         return ()
+
+
+def _is_prose(word: str) -> bool:
+    """Whether a word may be a misspelt one at all."""
+    return word.isalpha() and 3 <= len(word) <= _LONGEST
 
 
 def _is_likely(word: str, known: str, slips: int) -> bool:

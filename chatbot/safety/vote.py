@@ -43,10 +43,15 @@ Line = tuple[str, float, Evidence]
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the vote says of a message: the share of danger in 0..1, and that of each of its labels, largest first."""
+    """What the vote says of a message: the share of danger in 0..1, and that of each of its labels."""
 
     danger: float
     shares: Mapping[str, float]
+
+    @property
+    def likeliest(self) -> list[str]:
+        """The labels of danger, that with the largest share first."""
+        return sorted(self.shares, key=lambda label: (-self.shares[label], label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,8 @@ class Vote:
 
     def opinion(self, evidence: Evidence) -> Opinion:
         """What the listed messages make of this evidence."""
-        shares = self._shares(*self._read(evidence)).tolist()
-        harmless = shares[self._harmless]
-        ranked = sorted(zip(shares, self._labels, strict=True), key=lambda pair: (-pair[0], pair[1]))
-        return Opinion(1.0 - harmless, {label: share for share, label in ranked if label != HARMLESS})
+        shares = dict(zip(self._labels, self._shares(*self._read(evidence)).tolist(), strict=True))
+        return Opinion(1.0 - shares.pop(HARMLESS), shares)
 
     def counted(self, evidence: Evidence, label: str) -> tuple[str, ...]:
         """What spoke most for the label, strongest first."""
@@ -104,10 +107,10 @@ class Vote:
         return tuple(self._names[rows[at]] for at in np.argsort(-gains, kind="stable")[:6] if gains[at] > 0)
 
     def _read(self, evidence: Evidence) -> tuple[NDArray[np.int32], Floats]:
-        known = [(row, weight) for name, weight in evidence.items() if (row := self._rows.get(name)) is not None]
-        rows = np.array([row for row, _ in known], np.int32)
-        weights = np.array([weight for _, weight in known], np.float32)
-        length = min(max(sum(weight * weight for weight in evidence.values()), _LENGTHS[0]), _LENGTHS[1])
+        known = {row: weight for name, weight in evidence.items() if (row := self._rows.get(name)) is not None}
+        rows = np.array(list(known), np.int32)
+        weights = np.array(list(known.values()), np.float32)
+        length = min(max(sum([weight * weight for weight in evidence.values()]), _LENGTHS[0]), _LENGTHS[1])
         return rows, (weights * (2.0 / length**0.5)).astype(np.float32)
 
     def _line(self, line: Line) -> _Line:
