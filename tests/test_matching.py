@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from chatbot.matching import Matcher, Vocabulary
-from chatbot.matching.spelling import Spellings
+from chatbot.matching.parts import Parts
+from chatbot.matching.spelling import Repairer, Spellings
 from chatbot.matching.words import EMPTY
 
 PHRASINGS = {
@@ -44,6 +45,25 @@ def test_an_utterance_finds_its_label(matcher: Matcher, text: str, label: str) -
 
 def test_a_word_of_the_same_meaning_is_understood(matcher: Matcher) -> None:
     assert matcher.match("any danger of malignancy")[0].label == "cancer"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("treatmnet", "treatment"),
+        ("stemcells", "stem cells"),
+        ("stemcellsafe", "stem cell safe"),
+        ("in jection", "injection"),
+        ("artical", "article"),
+        ("isthetreatmnet", "isthetreatmnet"),
+        ("cellsreserch", "cells research"),
+        ("xqzvw", "xqzvw"),
+    ],
+)
+def test_slips_run_ons_and_pieces_are_read_as_the_words_of_the_base(typed: str, read: str) -> None:
+    words = "treatment stem cell cells safe injection article research art vical the is".split()
+    known = dict.fromkeys(words, 30) | {"vical": 1}
+    assert " ".join(Repairer(known, {}, parts=Parts()).repair(typed.split())) == read
 
 
 @pytest.mark.parametrize(("word", "kept"), [("cancel", "cancel"), ("cancer", "cancer"), ("candle", "candle")])

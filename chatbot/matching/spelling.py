@@ -40,10 +40,11 @@ class Repairer:
             return (token,)
         if self._parts.repair and (close := self._closest(token, edits=1)):
             return (close,)
-        if self._parts.joining and (pieces := self._split(token) or self._split_with_a_slip(token)):
+        if self._parts.joining and (pieces := self._split(token)):
             return pieces
-        far = self._closest(token, edits=2) if self._parts.repair and len(token) > _SHORT else None
-        return (far or token,)
+        if self._parts.repair and len(token) > _SHORT and (far := self._closest(token, edits=2)):
+            return (far,)
+        return (self._parts.joining and self._split_with_a_slip(token)) or (token,)
 
     def _is_word(self, token: str) -> bool:
         """Known to the base, or a real word, or the plural of one."""
