@@ -47,11 +47,12 @@ def _due(rows: Longs, unsure: Floats, number: int) -> Longs:
 
 def _step(sparse: Floats, dense: Floats, reading: Reading, label: int, rate: float) -> float:
     """Move the weights towards one phrasing's label; returns how unsure of it the vote was, in 0..1."""
-    error = chances(logits(sparse, dense, reading))
+    here = sparse[reading.rows]
+    error = chances(reading.weights @ here + dense @ reading.spread)
     error[label] -= 1.0
-    moved = np.flatnonzero(np.abs(error) > _SMALL)
+    moved = (np.abs(error) > _SMALL).nonzero()[0]
     change = (rate * error[moved]).astype(np.float32)
-    sparse[reading.rows[:, None], moved] -= np.multiply.outer(reading.weights, change)
+    sparse[reading.rows[:, None], moved] = here[:, moved] - np.multiply.outer(reading.weights, change)
     dense[moved] -= np.multiply.outer(change, reading.spread)
     return -float(error[label])
 
