@@ -87,8 +87,9 @@ class Vote:
         names = sorted(name for name, count in times.items() if count >= _LEAST)
         vote = cls(labels, names, np.zeros((len(names), len(labels)), np.float32))
         learner = _Learner(vote._weights, vote._calm)
-        lines = [vote._line(line) for line in first]
-        others = [replace(one, importance=one.importance * _MISTAKEN) for one in map(vote._line, further)]
+        more = [vote._line(line) for line in further]
+        lines = [*(vote._line(line) for line in told), *more[::_SOME]]
+        others = [replace(one, importance=one.importance * _MISTAKEN) for one in more]
         learner.learn(lines, _PASSES)
         for _ in range(_ROUNDS):
             lines += [one for one in others if vote._shares(one.rows, one.weights)[one.label] < 1 - _UNSURE]
