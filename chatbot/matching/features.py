@@ -1,7 +1,7 @@
 """From repaired words to numbers: hides stems, word pairs, letter runs, and how each is weighted."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import chain, pairwise
@@ -25,6 +25,7 @@ _ENDINGS = (
     "s", "e", "y",
 )  # fmt: skip
 _SHORTEST_STEM = 3
+_MOST_KEPT = 16384
 
 
 @lru_cache(maxsize=65536)
@@ -68,7 +69,7 @@ class Features:
         self.cosines = cosines
         self._words = words
         self._rarest = float(idf.max(initial=1.0))
-        self._known = lru_cache(maxsize=16384)(self._look_up)
+        self.prepare(())
 
     @classmethod
     def of(cls, readings: Iterable[tuple[str, Sequence[str]]], words: WordTable, *, parts: Parts) -> "Features":
@@ -91,6 +92,12 @@ class Features:
         index = {name: row for row, name in enumerate(kept)}
         cosines = Cosines.over(words.width, phrasings_a_label=sizes.total() / len(sizes))
         return cls(index, idf.astype(np.float32), block, words, cosines)
+
+    def prepare(self, words: Collection[str]) -> None:
+        """Look words up beforehand, so that the first messages need not; beside them a bounded number is kept."""
+        self._known = lru_cache(maxsize=_MOST_KEPT + len(words))(self._look_up)
+        for word in words:
+            self._known(word)
 
     def read(self, tokens: Sequence[str]) -> Reading:
         """Number a list of words."""

@@ -157,6 +157,7 @@ class Matcher:
         index = {name: row for row, name in enumerate(texts["features"])}
         cosines = Cosines(arrays["directions"], float(arrays["weight"]))
         self._features = Features(index, arrays["idf"], arrays["block"], self._words, cosines)
+        self._features.prepare(self._known)
         self._sparse, self._dense = arrays["sparse"].astype(np.float32), arrays["dense"].astype(np.float32)
         self._spans, self._offsets, self._rows = arrays["spans"], arrays["offsets"], arrays["rows"]
         self._weights = arrays["weights"].astype(np.float32)
