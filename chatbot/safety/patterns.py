@@ -6,7 +6,7 @@ missing, `word~` for all its endings, `#90-120` for a number, `^` and `.` for be
 words more (`..2` for two), and `&` parts it into pieces that may come in any order, close together, in one sentence.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -89,28 +89,27 @@ class Patterns:
         plan, found = self._plan, set(message.found)  # a set of its own: patterns are held against it by the hundred
         waiting: list[list[Pattern]] = [[] for _ in range(self._depth)]
         for atom in found & plan.keys():
-            for level, patterns in plan[atom]:
-                waiting[level] += patterns
+            for level, said, pattern in plan[atom]:
+                if said <= found:
+                    waiting[level].append(pattern)
         for patterns in waiting:
             for pattern in patterns:
                 if pattern.needs <= found and (spans := search(pattern, message)):
                     if pattern.owner not in found:
                         found.add(pattern.owner)
-                        for level, further in plan.get(pattern.owner, ()):
-                            waiting[level] += further
+                        for level, _, further in plan.get(pattern.owner, ()):
+                            waiting[level].append(further)
                     add(message, pattern.owner, spans)
 
-    def _planned(self) -> dict[int, list[tuple[int, list[Pattern]]]]:
-        """Patterns by level, each under its rarest atom, so that few are looked at."""
-        uses: dict[int, int] = defaultdict(int)
-        for pattern in self._patterns:
-            for atom in pattern.needs:
-                uses[atom] += 1
-        plan: dict[int, dict[int, list[Pattern]]] = defaultdict(lambda: defaultdict(list))
+    def _planned(self) -> dict[int, list[tuple[int, frozenset[int], Pattern]]]:
+        """Patterns under their rarest atom, so that few are looked at: each with its level and the words it needs."""
+        uses = Counter(atom for pattern in self._patterns for atom in pattern.needs)
+        made = {pattern.owner for pattern in self._patterns}
+        plan: dict[int, list[tuple[int, frozenset[int], Pattern]]] = defaultdict(list)
         for pattern in self._patterns:
             rarest = min(pattern.needs, key=lambda atom: (uses[atom], atom))
-            plan[rarest][self._levels[pattern.owner]].append(pattern)
-        return {atom: sorted(levels.items()) for atom, levels in plan.items()}
+            plan[rarest].append((self._levels[pattern.owner], pattern.needs - made, pattern))
+        return dict(plan)
 
     # -- compilation -------------------------------------------------------------------------------
 
