@@ -88,7 +88,7 @@ class Patterns:
         """Level by level, so that a pattern is looked for when all it is made of has been."""
         plan, found = self._plan, set(message.found)  # a set of its own: patterns are held against it by the hundred
         waiting: list[list[Pattern]] = [[] for _ in range(self._depth)]
-        for atom in found & plan.keys():
+        for atom in message.found.keys() & plan.keys():  # in another order the fitted vote is another in its last bits
             for level, said, pattern in plan[atom]:
                 if said <= found:
                     waiting[level].append(pattern)
