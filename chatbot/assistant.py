@@ -112,7 +112,7 @@ class Assistant:
         _limit(allow)
         if entry not in self.voices[DEFAULT_LANGUAGE].language.content.entries:
             return False
-        self._storage.count_feedback(entry, helpful=helpful, day=day)
+        self._storage.feedback.count(entry, helpful=helpful, day=day)
         return True
 
     def alert(self, text: str, *, origin: Origin) -> Reply | None:

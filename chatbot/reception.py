@@ -56,7 +56,7 @@ class Reception:
         """
         key_hash = self._keyed(f"key {key}")
         body_hash = self._keyed(f"body {json.dumps([asdict(draft), partner, region], sort_keys=True)}")
-        if known := self._storage.by_key(key_hash, body_hash=body_hash):
+        if known := self._storage.requests.by_key(key_hash, body_hash=body_hash):
             return self._receipt(known, state=State.REQUESTED)
         request = accept(draft, consent=self._consent, region=region or self._default_region)
         desk = self._desks.get(partner, Desk())
@@ -71,7 +71,7 @@ class Reception:
             body_hash=body_hash,
             at=at,
         )
-        stored = self._storage.accept(new, self._deliveries(desk, request.email))
+        stored = self._storage.requests.accept(new, self._deliveries(desk, request.email))
         return self._receipt(stored, state=State.REQUESTED)
 
     def load(self) -> None:
@@ -89,7 +89,7 @@ class Reception:
 
         Raises StorageDown.
         """
-        stored = self._storage.by_token(_hash(token))
+        stored = self._storage.requests.by_token(_hash(token))
         return self._receipt(stored) if stored else None
 
     def cancel(self, token: str, *, at: float) -> Receipt | None:
@@ -97,12 +97,12 @@ class Reception:
 
         Raises StorageDown.
         """
-        stored = self._storage.by_token(_hash(token))
+        stored = self._storage.requests.by_token(_hash(token))
         if stored is None:
             return None
         announced = self._deliveries(self._desks.get(stored.partner, Desk()), stored.request.email)
         with suppress(NotAllowed):
-            stored = self._storage.cancel(stored.reference, announced, at=at) or stored
+            stored = self._storage.requests.cancel(stored.reference, announced, at=at) or stored
         return self._receipt(stored)
 
     def token(self, reference: str) -> str:

@@ -35,7 +35,7 @@ class Recorder:
 
     def _store(self, text: str) -> None:
         try:
-            self._storage.keep_unanswered(text, day=self._today())
+            self._storage.unanswered.keep(text, day=self._today())
         except Exception as fault:  # the report is never worth more than a service that goes on
             self._report(fault)
         finally:

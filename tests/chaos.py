@@ -227,7 +227,7 @@ def _recover(storage: Storage) -> None:
     hook = Webhook(SECRET, private_hosts=["127.0.0.1"])
     drain = Drain(storage, {"webhook": hook}, report=lambda fault: None, clock=lambda: time.time() + ahead)
     until = time.monotonic() + 120
-    while storage.count_deliveries().get(DUE) and time.monotonic() < until:
+    while storage.outbox.count().get(DUE) and time.monotonic() < until:
         if not drain.run_once():
             ahead += _LONGER_THAN_ANY_WAIT
 

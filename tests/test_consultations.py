@@ -41,8 +41,8 @@ def app(folder: Path, compiled_dir: Path) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """The same app for all, with an empty database for each."""
     storage = app.extensions["parts"].storage
-    for stored in storage.requests():
-        storage.erase(stored.reference)
+    for stored in storage.requests.all():
+        storage.requests.erase(stored.reference)
     return app.test_client()
 
 
@@ -307,7 +307,7 @@ def test_a_database_that_is_down_keeps_the_text_and_one_press_sends_it_later(mak
     (tmp_path / "chatbot.sqlite").rmdir()
     again = {**data, "form_token": hidden(page.text, "form_token")}
     assert "Request received" in client.post("/consultation", data=again).text
-    assert len(client.application.extensions["parts"].storage.requests()) == 1
+    assert len(client.application.extensions["parts"].storage.requests.all()) == 1
 
 
 def test_too_many_forms_are_told_so_on_a_page_that_keeps_the_text(make_client: Make) -> None:
@@ -484,11 +484,11 @@ def test_a_given_up_delivery_is_listed_counted_and_tried_again(client: FlaskClie
         ),
         "ABCD-2345", "token", "c" * 64, "default", "key", "body", time.time() - 90,
     )  # fmt: skip
-    storage.accept(new, [(Destination("webhook", "https://clinic.example/hook"), "msg_1")])
-    (delivery,) = storage.deliveries_of("ABCD-2345")
+    storage.requests.accept(new, [(Destination("webhook", "https://clinic.example/hook"), "msg_1")])
+    (delivery,) = storage.outbox.of("ABCD-2345")
     assert 'chatbot_deliveries{state="due"} 1.0' in client.get("/metrics").text
     assert "the oldest for 90 s" in client.get("/readyz").get_json()["parts"]["deliveries"]["detail"]
-    storage.failed(delivery, error="answered 500", next_at=None)
+    storage.outbox.failed(delivery, error="answered 500", next_at=None)
     assert 'chatbot_deliveries{state="dead"} 1.0' in client.get("/metrics").text
     assert client.get("/readyz").get_json()["parts"]["deliveries"]["ok"] is False
     assert staff("list", "--dead") == "ABCD-2345  webhook: dead after 1 tries answered 500\n"

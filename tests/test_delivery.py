@@ -78,7 +78,7 @@ def store(storage: Storage, *destinations: Destination, number: int = 0, at: flo
         at=at,
     )
     named = [(destination, f"msg_{number}_{place}") for place, destination in enumerate(destinations)]
-    return storage.accept(new, named).reference
+    return storage.requests.accept(new, named).reference
 
 
 def to(url: str, *, payload: Payload = Payload.THIN) -> Destination:
@@ -95,7 +95,7 @@ def webhook(*, patience: float = 1.0, context: ssl.SSLContext | None = None) -> 
 
 
 def only(storage: Storage, reference: str) -> Delivery:
-    (delivery,) = storage.deliveries_of(reference)
+    (delivery,) = storage.outbox.of(reference)
     return delivery
 
 
@@ -263,24 +263,24 @@ def test_a_receiver_that_hangs_delays_no_other(hook: Hook, storage: Storage) -> 
 
 def test_a_leased_delivery_is_nobody_elses_until_the_lease_ends(hook: Hook, storage: Storage) -> None:
     store(storage, to(f"{hook.url}/fine"))
-    assert len(storage.claim(at=START, lease=60)) == 1
-    assert storage.claim(at=START + 59, lease=60) == []
-    assert len(storage.claim(at=START + 61, lease=60)) == 1
+    assert len(storage.outbox.claim(at=START, lease=60)) == 1
+    assert storage.outbox.claim(at=START + 59, lease=60) == []
+    assert len(storage.outbox.claim(at=START + 61, lease=60)) == 1
 
 
 def test_a_given_up_delivery_can_be_set_going_again(hook: Hook, storage: Storage) -> None:
     reference = store(storage, to(f"{hook.url}/gone"))
     drain(storage, Clock(), webhook=webhook()).run_once()
-    assert storage.retry(reference, at=START) == 1
+    assert storage.outbox.retry(reference, at=START) == 1
     assert only(storage, reference).state == DUE
 
 
 def test_a_deliverer_whose_lease_ran_out_cannot_undo_anothers_success(storage: Storage) -> None:
     reference = store(storage, to("https://clinic.example/hook"))
-    (slow,) = storage.claim(at=START, lease=60)
-    (quick,) = storage.claim(at=START + 61, lease=60)
-    storage.sent(quick)
-    storage.failed(slow, error="took too long", next_at=START + 70)
+    (slow,) = storage.outbox.claim(at=START, lease=60)
+    (quick,) = storage.outbox.claim(at=START + 61, lease=60)
+    storage.outbox.sent(quick)
+    storage.outbox.failed(slow, error="took too long", next_at=START + 70)
     assert only(storage, reference).state == SENT
 
 

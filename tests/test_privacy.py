@@ -176,8 +176,8 @@ def test_what_went_wrong_is_noted_without_a_word_of_the_visitor(
     site.ask("key-fine-1")
     site.deliver()
     storage = site.client.application.extensions["parts"].storage
-    (stored,) = storage.requests()
-    errors = {delivery.error for delivery in storage.deliveries_of(stored.reference)}
+    (stored,) = storage.requests.all()
+    errors = {delivery.error for delivery in storage.outbox.of(stored.reference)}
     assert errors == {"", "recipient refused (550)", "answered 500", "the address is not public"}
     for name, value in (("INSTANCE_DIR", site.settings.instance_dir), ("KNOWLEDGE_DIR", site.settings.knowledge_dir)):
         monkeypatch.setenv(f"CHATBOT_{name}", str(value))
@@ -192,7 +192,7 @@ def test_a_chat_alone_stores_and_sends_nothing(site: Site) -> None:
         site.client.post("/api/v1/chat", json={"message": message})
     site.client.get("/consultation")
     site.deliver()
-    assert site.client.application.extensions["parts"].storage.requests() == []
+    assert site.client.application.extensions["parts"].storage.requests.all() == []
     left = b"".join(path.read_bytes() for path in site.settings.instance_dir.glob("chatbot.sqlite*"))
     assert CANARY.encode() not in left
     assert (site.hook.seen.requests, site.mail.letters.envelopes) == ([], [])

@@ -28,6 +28,7 @@ from .conftest import KNOWLEDGE
 from .postgres import Postgres
 
 TODAY = date(2027, 1, 31)
+NOON = datetime(2027, 1, 31, 12, tzinfo=UTC).timestamp()
 QUESTION = "do you sell garden chairs and tables in here"
 
 
@@ -151,27 +152,28 @@ def test_what_is_stored_is_redacted(storage: Storage) -> None:
     thread = recorder.record("I am John, is it safe?")
     assert thread is not None
     thread.join()
-    assert storage.unanswered(since=TODAY) == [f"{HIDDEN} is it safe"]
+    assert storage.unanswered.texts() == [f"{HIDDEN} is it safe"]
 
 
 def _raise(fault: Exception) -> None:
     raise fault
 
 
-class HangingStorage(Storage):  # type: ignore[misc, valid-type]
+class HangingStorage:
     """A database that answers nobody until it is let go."""
 
     def __init__(self) -> None:
         self.let_go = Event()
+        self.unanswered = self
 
-    def keep_unanswered(self, text: str, *, day: date) -> None:
+    def keep(self, text: str, *, day: date) -> None:
         self.let_go.wait(10)
         raise StorageDown("gone")
 
 
 def test_a_database_that_hangs_holds_up_no_caller_and_its_fault_is_reported() -> None:
     storage, faults = HangingStorage(), []
-    recorder = Recorder(storage, {"is"}, today=lambda: TODAY, report=faults.append)
+    recorder = Recorder(storage, {"is"}, today=lambda: TODAY, report=faults.append)  # type: ignore[arg-type]
     threads = [recorder.record("is it") for _ in range(20)]
     started_threads = [thread for thread in threads if thread]
     assert 0 < len(started_threads) < 10
@@ -195,19 +197,18 @@ class OneRound:
 
 
 def test_the_deliverer_deletes_what_is_past_its_days_when_the_clock_moves_on(storage: Storage) -> None:
-    storage.keep_unanswered("is it safe", day=TODAY)
-    noon = datetime(2027, 1, 31, 12, tzinfo=UTC).timestamp()
+    storage.unanswered.keep("is it safe", day=TODAY)
     for days, left in ((30, 1), (31, 0)):
-        drain = Drain(storage, {}, report=_raise, clock=lambda now=noon + days * DAY: now, unanswered_days=30)
+        drain = Drain(storage, {}, report=_raise, clock=lambda now=NOON + days * DAY: now, unanswered_days=30)
         drain.run(OneRound())  # type: ignore[arg-type]
-        assert len(storage.unanswered(since=date.min)) == left
+        assert len(storage.unanswered.texts()) == left
 
 
 def test_postgresql_keeps_and_forgets_too(postgres: Postgres) -> None:
     with closing(Storage(postgres.emptied())) as storage:
-        storage.keep_unanswered("is it safe", day=TODAY)
-        assert storage.unanswered(since=TODAY) == ["is it safe"]
-        assert storage.forget_unanswered(before=TODAY + timedelta(days=1)) == 1
+        storage.unanswered.keep("is it safe", day=TODAY)
+        assert storage.unanswered.texts() == ["is it safe"]
+        assert storage.unanswered.purge(NOON + 31 * DAY, days=30) == 1
         storage.migrate("base")
 
 
@@ -281,9 +282,9 @@ def test_the_command_shows_groups_and_deletes_what_is_old(
     with closing(Storage(f"sqlite:///{tmp_path / 'chatbot.sqlite'}")) as storage:
         today = datetime.now(UTC).date()
         for _ in range(5):
-            storage.keep_unanswered("what is the price of a treatment for a cat", day=today)
-            storage.keep_unanswered("old and gone", day=today - timedelta(days=31))
-        storage.keep_unanswered("seen only once in here", day=today)
+            storage.unanswered.keep("what is the price of a treatment for a cat", day=today)
+            storage.unanswered.keep("old and gone", day=today - timedelta(days=31))
+        storage.unanswered.keep("seen only once in here", day=today)
     assert main(["unanswered"]) == 0
     printed = capsys.readouterr().out
     assert '- "what is the price of a treatment for a cat"' in printed

@@ -163,15 +163,13 @@ def compile_base(options: argparse.Namespace, settings: Settings) -> int:
 def unanswered(options: argparse.Namespace, settings: Settings) -> int:
     """Print groups of alike questions that got no answer, ready to paste, and delete what is past its days."""
     import time
-    from datetime import date
 
     from ..building import open_storage
-    from ..delivery.drain import forget_unanswered
     from ..unanswered import FEWEST, groups
 
     storage = open_storage(settings)
-    forget_unanswered(storage, time.time(), days=settings.unanswered_days)
-    texts = storage.unanswered(since=date.min)
+    storage.unanswered.purge(time.time(), days=settings.unanswered_days)
+    texts = storage.unanswered.texts()
     if not texts and not settings.record_unanswered:
         print("Nothing is kept: CHATBOT_RECORD_UNANSWERED is off.", file=sys.stderr)
         return 0

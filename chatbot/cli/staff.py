@@ -15,7 +15,6 @@ from typing import Any
 from ..booking import CLOSED_KEPT, DAY, State, cell, opened
 from ..building import build_drain, open_storage
 from ..config import Settings
-from ..delivery.drain import purge
 from ..knowledge import load
 from ..storage import Delivery, Storage, Stored
 from .command import FAILED, Command, argument
@@ -23,12 +22,12 @@ from .command import FAILED, Command, argument
 
 def list_requests(options: argparse.Namespace, settings: Settings) -> int:
     """One line a request, oldest first; no contact details. With --dead one line a delivery that was given up."""
-    storage = _storage(settings)
+    storage = open_storage(settings)
     if options.dead:
-        for delivery in storage.given_up():
+        for delivery in storage.outbox.dead():
             print(f"{delivery.consultation.reference}  {_tried(delivery)}")
         return 0
-    for stored in storage.requests(state=State(options.state) if options.state else None):
+    for stored in storage.requests.all(state=State(options.state) if options.state else None):
         linked = f"  with {stored.linked_to}" if stored.linked_to else ""
         print(f"{stored.reference}  {stored.state:9}  {_moment(stored.created_at)}  {stored.partner}{linked}")
     print(f"deliveries: {_counted(storage)}", file=sys.stderr)
@@ -37,14 +36,14 @@ def list_requests(options: argparse.Namespace, settings: Settings) -> int:
 
 def show(options: argparse.Namespace, settings: Settings) -> int:
     """Everything about one request, and mark it seen."""
-    storage = _storage(settings)
-    stored = storage.by_reference(options.reference.upper())
+    storage = open_storage(settings)
+    stored = storage.requests.by_reference(options.reference.upper())
     if stored is None:
         return _none(options)
     if not options.peek and (state := opened(stored.state)) != stored.state:
-        stored = storage.set_state(stored.reference, state, at=time.time()) or stored
+        stored = storage.requests.set_state(stored.reference, state, at=time.time()) or stored
     print(json.dumps(_readable(stored), indent=2, ensure_ascii=False))
-    for delivery in storage.deliveries_of(stored.reference):
+    for delivery in storage.outbox.of(stored.reference):
         print(_tried(delivery))
     return 0
 
@@ -55,7 +54,7 @@ def _tried(delivery: Delivery) -> str:
 
 def set_state(options: argparse.Namespace, settings: Settings) -> int:
     """Move a request on."""
-    stored = _storage(settings).set_state(options.reference.upper(), State(options.state), at=time.time())
+    stored = open_storage(settings).requests.set_state(options.reference.upper(), State(options.state), at=time.time())
     if stored is None:
         return _none(options)
     print(f"{stored.reference} is {stored.state}")
@@ -68,14 +67,14 @@ def retry(options: argparse.Namespace, settings: Settings) -> int:
     if reference == "":
         print("name a request, or --all", file=sys.stderr)
         return FAILED
-    count = _storage(settings).retry(reference, at=time.time())
+    count = open_storage(settings).outbox.retry(reference, at=time.time())
     print(f"{count} deliveries will be tried again")
     return 0
 
 
 def export(options: argparse.Namespace, settings: Settings) -> int:
     """Write all requests as CSV or JSON to standard output."""
-    rows = [_readable(stored) for stored in _storage(settings).requests()]
+    rows = [_readable(stored) for stored in open_storage(settings).requests.all()]
     if options.format == "json":
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -95,22 +94,22 @@ def write_csv(rows: list[dict[str, Any]]) -> None:
 
 def erase(options: argparse.Namespace, settings: Settings) -> int:
     """Remove one request and all that hangs on it."""
-    if not _storage(settings).erase(options.reference.upper()):
+    if not open_storage(settings).requests.erase(options.reference.upper()):
         return _none(options)
     print(f"{options.reference.upper()} is erased")
     return 0
 
 
 def purge_old(options: argparse.Namespace, settings: Settings) -> int:
-    """Remove what is past its time, as the deliverer does daily."""
-    gone = purge(_storage(settings), time.time(), closed_kept=options.days * DAY)
+    """Remove requests that are past their time, as the deliverer does daily."""
+    gone = open_storage(settings).requests.purge(time.time(), closed_kept=options.days * DAY)
     print(f"{gone} requests removed")
     return 0
 
 
 def deliver(options: argparse.Namespace, settings: Settings) -> int:
     """Deliver what is due until stopped, or once."""
-    storage = _storage(settings)
+    storage = open_storage(settings)
     drain = build_drain(settings, load(settings.knowledge_dir), storage, report=_report)
     if options.once:
         tried = 0
@@ -146,12 +145,8 @@ def database_status(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _counted(storage: Storage) -> str:
-    counts = storage.count_deliveries()
+    counts = storage.outbox.count()
     return ", ".join(f"{counts.get(state, 0)} {state}" for state in ("due", "sent", "dead"))
-
-
-def _storage(settings: Settings) -> Storage:
-    return open_storage(settings)
 
 
 def _report(fault: Exception) -> None:

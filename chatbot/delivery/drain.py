@@ -4,9 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
-from ..booking import CLOSED_KEPT, DAY, KEYS_KEPT, REQUESTS_KEPT, next_try
+from ..booking import DAY, next_try
 from ..storage import ONE_SERVER, Delivery, Storage, StorageDown
 from .channel import Channel, GivenUp, NotDelivered
 
@@ -91,7 +90,7 @@ class Drain:
         free = _AT_ONCE - len(self._under_way)
         if free <= 0:
             return 0
-        claimed = self._storage.claim(
+        claimed = self._storage.outbox.claim(
             at=self._clock(), lease=LEASE, limit=free, busy=tuple(self._under_way), one_server=self._one_server
         )
         for delivery in claimed:
@@ -122,14 +121,14 @@ class Drain:
             self._report(fault)
             self._note_failure(delivery, NotDelivered(type(fault).__name__))
         else:
-            self._storage.sent(delivery)
+            self._storage.outbox.sent(delivery)
 
     def _note_failure(self, delivery: Delivery, reason: NotDelivered) -> None:
         wait = None if reason.gone else next_try(delivery.attempts + 1)
         next_at = None if wait is None else self._clock() + max(wait, reason.retry_after)
-        self._storage.failed(delivery, error=str(reason), next_at=next_at)
+        self._storage.outbox.failed(delivery, error=str(reason), next_at=next_at)
         if reason.gone:
-            self._storage.pause(delivery.destination.target, error=str(reason))
+            self._storage.outbox.give_up(delivery.destination.target, error=str(reason))
         if next_at is None:
             self._report(GivenUp())
 
@@ -137,25 +136,5 @@ class Drain:
         now = self._clock()
         if now - self._purged_at < DAY:
             return
-        forget_unanswered(self._storage, now, days=self._unanswered_days)
-        purge(self._storage, now)
+        self._storage.purge(now, unanswered_days=self._unanswered_days)
         self._purged_at = now
-
-
-def purge(storage: Storage, now: float, *, closed_kept: float = CLOSED_KEPT) -> int:
-    """Remove what is past its time; returns how many requests went.
-
-    Raises StorageDown.
-    """
-    return storage.purge(
-        closed_before=now - closed_kept, created_before=now - REQUESTS_KEPT, keys_before=now - KEYS_KEPT
-    )
-
-
-def forget_unanswered(storage: Storage, now: float, *, days: int) -> int:
-    """Remove questions without an answer that are older than so many days; returns how many went.
-
-    Raises StorageDown.
-    """
-    today = datetime.fromtimestamp(now, UTC).date()
-    return storage.forget_unanswered(before=today - timedelta(days=days))

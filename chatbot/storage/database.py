@@ -92,7 +92,7 @@ class Database:
     def _connected(self, patience: float, *, writes: bool = False) -> Iterator[Connection]:
         """A connection that is cut when the server stays silent; SQLite has no server and its own patience."""
         with self.engine.execution_options(writes=writes).connect() as connection:
-            if self._on_sqlite:
+            if self.on_sqlite:
                 yield connection
                 return
             raw: Any = connection.connection.driver_connection
@@ -107,7 +107,7 @@ class Database:
         """
         if self._prepared:
             return
-        if self._on_sqlite or not _is_current(self.revision()):
+        if self.on_sqlite or not _is_current(self.revision()):
             with self._lock():
                 self.migrate()
         self._prepared = True
@@ -117,6 +117,20 @@ class Database:
         with self.reading() as connection:
             if not _is_current(_revision(connection)):
                 raise StorageDown("the tables are not at the newest revision")
+
+    def empty_log(self) -> None:
+        """Write SQLite's log back and cut it, so that what was erased is not left in it.
+
+        Raises StorageDown when somebody reads for so long that it cannot be cut; the next purge cuts it.
+        """
+        if not self.on_sqlite:
+            return
+        with self._faults(), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StorageDown("it is erased, but the database's log is in use and could not be cut: purge again")
 
     def close(self) -> None:
         """Give back every connection."""
@@ -131,11 +145,12 @@ class Database:
         return self._engines[pid]
 
     @property
-    def _on_sqlite(self) -> bool:
+    def on_sqlite(self) -> bool:
+        """Whether it is SQLite: one file, and one that writes at a time."""
         return self._url.startswith("sqlite")
 
     def _made(self) -> Engine:
-        if self._on_sqlite:
+        if self.on_sqlite:
             engine = create_engine(self._url, hide_parameters=True)
             event.listen(engine, "do_connect", _make_private_file)
             event.listen(engine, "connect", _set_up_sqlite)

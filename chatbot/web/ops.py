@@ -91,7 +91,7 @@ def _deliveries() -> Part:
 
 def _outbox() -> Outbox | None:
     try:
-        counts, since = parts().storage.count_deliveries(), parts().storage.oldest_due()
+        counts, since = parts().storage.outbox.count(), parts().storage.outbox.oldest_due()
     except StorageDown:
         return None
     wait = 0.0 if since is None else max(0.0, time.time() - since)
