@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 from itertools import pairwise
 
 # look-alike letters from other scripts, folded so that a disguised word is still the word
@@ -17,6 +18,11 @@ _PUNCTUATION = {**_APOSTROPHES, **_QUOTES, **_DASHES, ord("…"): "."}
 _CONTROLS = dict.fromkeys((*range(ord(" ")), 0x7F), " ")
 _REPEATED = re.compile(r"([a-z!?.])\1{2,}")
 _TOKEN = re.compile(r"(?<![^\W_])[a-z0-9]+(?:'[a-z]+)*(?![^\W_])")
+_ENDINGS = (
+    "ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "edly", "ed", "ers", "er", "ally", "ly", "es",
+    "s", "e", "y",
+)  # fmt: skip
+_SHORTEST_STEM = 3
 
 
 def normalise(text: str) -> str:
@@ -47,6 +53,15 @@ def _category(character: str) -> str:
 def tokens(text: str) -> tuple[str, ...]:
     """Split into lower-case words and numbers: "Can't it? T-10" -> ("can't", "it", "t", "10")."""
     return tuple(_TOKEN.findall(normalise(text)))
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """A word without its common endings: light, so that unlike words stay apart."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    return word
 
 
 # -- taking out what may tell who wrote --------------------------------------------------------------

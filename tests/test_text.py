@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.text import normalise, tokens
+from chatbot.text import normalise, stem, tokens
 
 
 @given(st.text(max_size=60))
@@ -41,3 +41,10 @@ def test_tokens_keep_apostrophes_and_split_hyphens() -> None:
 
 def test_text_without_any_word_has_no_token() -> None:
     assert tokens("?! \U0001f600 ...") == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "base"), [("injections", "injection"), ("injected", "inject"), ("bed", "bed"), ("t10", "t10")]
+)
+def test_a_stem_is_a_word_without_its_ending(word: str, base: str) -> None:
+    assert stem(word) == base

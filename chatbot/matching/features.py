@@ -9,6 +9,7 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text import stem
 from .cosines import Cosines
 from .parts import Parts
 from .words import Floats, WordTable
@@ -20,21 +21,7 @@ BLOCK_WEIGHTS = np.array((1.0, 0.7, 0.8))
 _RUN_LENGTHS = (3, 4, 5)
 _LEAST, _LEAST_OF_MANY = 2, 3  # a pair or run has to stand in so many phrasings, more where there are many of them
 _MANY = 10_000
-_ENDINGS = (
-    "ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "edly", "ed", "ers", "er", "ally", "ly", "es",
-    "s", "e", "y",
-)  # fmt: skip
-_SHORTEST_STEM = 3
 _MOST_KEPT = 16384
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """A word without its common endings: light, so that unlike words stay apart."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            return word[: -len(ending)]
-    return word
 
 
 def letter_runs(word: str) -> list[str]:

@@ -2,32 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from chatbot.safety.reading import PAUSE, START, STOP
 from chatbot.safety.rules import Rule
 from chatbot.safety.search import Span
+from chatbot.text import stem
 
-_ENDINGS = (
-    "ations",
-    "ation",
-    "ments",
-    "ment",
-    "ings",
-    "ing",
-    "ied",
-    "ies",
-    "ed",
-    "ers",
-    "er",
-    "ly",
-    "es",
-    "s",
-    "e",
-    "y",
-)
-_SHORTEST_STEM = 3
 _SHORTEST = 3  # a sentence of fewer words is none
 _MOST_CUTS = 4
 _ONE = 2  # cuts around one sentence
@@ -109,12 +90,6 @@ def _of_words(stems: Sequence[str]) -> dict[str, float]:
     return found | dict.fromkeys(stems, 1.0)
 
 
-@lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
-    """A word without its common endings; of a number, how many figures it has."""
-    if word[0].isdigit():
-        return "#" * len(word.partition(".")[0])
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            return word[: -len(ending)]
-    return word
+    """A word's stem; of a number, how many figures it has."""
+    return "#" * len(word.partition(".")[0]) if word[0].isdigit() else stem(word)
