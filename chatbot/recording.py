@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection
 from datetime import date
 from threading import BoundedSemaphore, Thread
 
+from .redaction import redact
 from .storage import Storage
-from .text import redact
 
 Today = Callable[[], date]
 Report = Callable[[Exception], None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from .model import Match
-from .text import HIDDEN
+from .redaction import HIDDEN
 
 FEWEST = 5
 """So many alike are needed before any of it is shown."""

@@ -16,7 +16,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "matching": {"model", "text"},
     "typeahead": {"model", "text"},
     "booking": {"model", "text"},
-    "unanswered": {"model", "text"},
+    "redaction": {"text"},
+    "unanswered": {"model", "redaction"},
     "interpretation": {"model", "text"},
     "dialogue": {"model", "interpretation"},
     "evaluation": {"model", "text", "dialogue"},
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiled": {"matching", "safety", "typeahead"},
     "knowledge": {"model", "text", "safety", "matching", "booking"},
     "cases": {"model", "evaluation", "knowledge"},
-    "recording": {"storage", "text"},
+    "recording": {"redaction", "storage"},
     "reception": {"booking", "storage"},
     "handoffs": {"booking", "config", "delivery", "knowledge", "model", "reception", "storage"},
     "assistant": {"model", "matching", "typeahead", "dialogue", "knowledge", "storage"},
@@ -47,8 +48,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
 }  # fmt: skip
-CORE = ("model", "text", "safety", "matching", "typeahead", "unanswered", "booking", "interpretation", "dialogue",
-        "evaluation", "noise")  # fmt: skip
+CORE = ("model", "text", "safety", "matching", "typeahead", "redaction", "unanswered", "booking", "interpretation",
+        "dialogue", "evaluation", "noise")  # fmt: skip
 MAY_CORE_IMPORT = {
     "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "heapq", "io", "itertools",
     "json", "math", "numpy", "rapidfuzz", "re", "string", "struct", "types", "typing", "unicodedata",
