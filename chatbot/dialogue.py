@@ -6,6 +6,7 @@ from typing import Protocol
 
 from .interpretation import Interpreter, Matcher
 from .model import (
+    OFF_SUBJECT,
     Assessment,
     Choice,
     Contact,
@@ -21,9 +22,6 @@ from .model import (
     Reply,
     Way,
 )
-
-OFF_SUBJECT = "unknown"
-"""The matcher's label for what is not about the subject."""
 
 MOST_CHOICES = 3
 _MOVES_ON = (Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.HANDOFF)

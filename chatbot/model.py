@@ -23,6 +23,9 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+OFF_SUBJECT = "unknown"
+"""The label of messages that fit nothing: the only one that is not an entry's id."""
+
 ENTRY_KINDS = (Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.HANDOFF, Kind.SMALLTALK)
 DANGER_KINDS = (Kind.EMERGENCY, Kind.CRISIS, Kind.URGENT)
 

@@ -9,7 +9,8 @@ import pytest
 
 from chatbot.knowledge import KnowledgeError, load
 from chatbot.knowledge.editorial import review
-from chatbot.knowledge.loading import Sources, assemble
+from chatbot.knowledge.loading import assemble
+from chatbot.knowledge.sources import Sources
 
 DATA = Path(__file__).parent / "data" / "knowledge"
 REAL = Path(__file__).parent.parent / "knowledge"

@@ -12,9 +12,8 @@ from flask.testing import FlaskClient
 from chatbot.config import ConfigError, Settings
 from chatbot.handoffs import booking_page, check, condition, working
 from chatbot.knowledge import KnowledgeBase, load
-from chatbot.knowledge.loading import Sources
-from chatbot.knowledge.loading import _desks as read_desks
-from chatbot.knowledge.loading import _partners as read_partners
+from chatbot.knowledge.partners import read_partners
+from chatbot.knowledge.sources import Sources
 from chatbot.model import Way
 
 from .conftest import KNOWLEDGE
@@ -44,7 +43,7 @@ def base(real: KnowledgeBase, tmp_path: Path) -> Base:
     def make(*ways: str) -> KnowledgeBase:
         write_partner(tmp_path, ways)
         sources = Sources(tmp_path)
-        partners, desks = read_partners(sources, real.countries), read_desks(sources)
+        partners, desks = read_partners(sources, real.countries)
         assert not sources.problems, sources.problems
         return replace(real, partners=partners, desks=desks)
 

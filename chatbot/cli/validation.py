@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def validate(options: argparse.Namespace, settings: Settings) -> int:
     """Check every file of the base and print all problems with their places, then its figures."""
     from ..knowledge.editorial import review
-    from ..knowledge.loading import Sources, assemble
+    from ..knowledge.loading import assemble
+    from ..knowledge.sources import Sources
 
     sources = Sources(settings.knowledge_dir)
     base = assemble(sources)

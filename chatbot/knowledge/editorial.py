@@ -9,7 +9,9 @@ from typing import Any
 from ..model import Kind
 from ..text import tokens
 from .entry_rules import findings
-from .loading import KnowledgeBase, Language, Sources
+from .language import Language
+from .loading import KnowledgeBase
+from .sources import Sources
 from .strict_yaml import Key, Problem
 from .style import reading
 

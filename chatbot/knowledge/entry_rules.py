@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from ..model import Entry, Kind
-from .loading import KnowledgeBase, Language
+from .language import Language
+from .loading import KnowledgeBase
 from .strict_yaml import Key
 from .style import occurs, reading, runs, sentences, words
 

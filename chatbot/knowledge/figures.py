@@ -6,7 +6,8 @@ from statistics import median
 
 from ..model import Entry, Kind
 from .entry_rules import LONGEST_SHARED_RUN, fingerprint
-from .loading import KnowledgeBase, Language
+from .language import Language
+from .loading import KnowledgeBase
 from .style import reading, runs, words
 
 SHARED_LENGTHS = (7, 6, 5, 4)

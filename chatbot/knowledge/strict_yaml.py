@@ -46,6 +46,11 @@ class Document:
     places: dict[Key, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether nothing of it could be read, as its problems tell."""
+        return self.data is None and bool(self.problems)
+
     def place(self, key: Key) -> tuple[int, int]:
         """Line and column of a value, or of the nearest thing around it that exists."""
         while key and key not in self.places:
