@@ -124,6 +124,16 @@ def test_the_deliverer_deletes_what_is_past_its_days_when_the_clock_moves_on(sto
         assert len(storage.unanswered.texts()) == left
 
 
+def test_delivering_once_deletes_what_is_past_its_days_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_INSTANCE_DIR", str(tmp_path))
+    with closing(Storage(f"sqlite:///{tmp_path / 'chatbot.sqlite'}")) as storage:
+        today = datetime.now(UTC).date()
+        storage.unanswered.keep("old and gone", day=today - timedelta(days=31))
+        storage.unanswered.keep("still kept", day=today)
+        assert main(["deliver", "--once"]) == 0
+        assert storage.unanswered.texts() == ["still kept"]
+
+
 def test_postgresql_keeps_and_forgets_too(postgres: Postgres) -> None:
     with closing(Storage(postgres.emptied())) as storage:
         storage.unanswered.keep("is it safe", day=TODAY)

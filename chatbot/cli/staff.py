@@ -108,14 +108,12 @@ def purge_old(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def deliver(options: argparse.Namespace, settings: Settings) -> int:
-    """Deliver what is due until stopped, or once."""
+    """Deliver what is due until stopped, or once; either way what is past its time is removed."""
     storage = open_storage(settings)
     drain = build_drain(settings, load(settings.knowledge_dir), storage, report=_report)
     if options.once:
-        tried = 0
-        while count := drain.run_once():  # one to each receiver in each round
-            tried += count
-        print(f"{tried} deliveries tried")
+        print(f"{sum(iter(drain.run_once, 0))} deliveries tried")  # one to each receiver in each round
+        drain.purge()
         return 0
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

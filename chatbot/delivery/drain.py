@@ -54,8 +54,15 @@ class Drain:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             return self._start_due(pool)
 
+    def purge(self) -> None:
+        """Remove everything that is past its time.
+
+        Raises StorageDown.
+        """
+        self._storage.purge(self._clock(), unanswered_days=self._unanswered_days)
+
     def run(self, stop: threading.Event) -> None:
-        """Deliver until told to stop; whatever fails is reported and tried again."""
+        """Deliver and purge daily until told to stop; whatever fails is reported and tried again."""
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="deliver") as pool:
             faults = 0
             while not stop.is_set():
@@ -136,5 +143,5 @@ class Drain:
         now = self._clock()
         if now - self._purged_at < DAY:
             return
-        self._storage.purge(now, unanswered_days=self._unanswered_days)
+        self.purge()
         self._purged_at = now
