@@ -2,24 +2,23 @@
 
 import logging
 import secrets
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from . import compiled, handoffs
+from . import compiled, handoffs, mails
 from .assistant import Assistant, Voice
-from .booking import Consent, consent_to
+from .booking import Consent, Desk, consent_to
 from .compiled import Progress, one_at_a_time
 from .config import Settings
-from .delivery import Drain
+from .delivery import Channel, Drain, Email, Mailbox, Webhook
 from .dialogue import Dialogue
 from .knowledge import KnowledgeBase, Language, load
-from .reception import Reception
+from .reception import RECEIPT, Reception
 from .recording import Recorder
+from .redaction import plain_words
 from .safety import Guard
-from .storage import Storage
-from .text import tokens
+from .storage import Delivery, Storage
 from .typeahead import Typeahead
 
 log = logging.getLogger("chatbot")
@@ -43,20 +42,14 @@ def build_assistant(settings: Settings, storage: Storage, *, report: Report) -> 
     served = replace(base, partners=partners)
     if not settings.record_unanswered:
         return Assistant(served, voices, storage, report=report)
-    recorder = Recorder(storage, _plain_words(base), today=_today, report=report)
+    recorder = Recorder(storage, plain_words(_asked(base)), today=_today, report=report)
     return Assistant(served, voices, storage, report=report, record=recorder.record)
 
 
-def _plain_words(base: KnowledgeBase) -> frozenset[str]:
-    """Words that two entries and more are asked with: what is rarer may be a name."""
-    used = Counter(
-        word
-        for language in base.languages.values()
-        for label, texts in language.phrasings.items()
-        if label in language.content.entries
-        for word in {word for text in texts for word in tokens(text)}
-    )
-    return frozenset(word for word, entries in used.items() if entries > 1)
+def _asked(base: KnowledgeBase) -> Iterator[tuple[str, ...]]:
+    """All the ways to ask each entry, in each language."""
+    for language in base.languages.values():
+        yield from (texts for label, texts in language.phrasings.items() if label in language.content.entries)
 
 
 def _today() -> date:
@@ -97,13 +90,36 @@ def build_reception(settings: Settings, base: KnowledgeBase, storage: Storage) -
 
 def build_drain(settings: Settings, base: KnowledgeBase, storage: Storage, *, report: Report) -> Drain:
     """What delivers consultation requests."""
-    reception = build_reception(settings, base, storage)
+    return Drain(storage, _channels(settings, base, storage), report=report, unanswered_days=settings.unanswered_days)
 
-    def status_link(reference: str) -> str:
-        return f"{settings.public_url}/status#{reception.token(reference)}"
 
-    channels = handoffs.channels(base, settings, status_link=status_link)
-    return Drain(storage, channels, report=report, unanswered_days=settings.unanswered_days)
+def _channels(settings: Settings, base: KnowledgeBase, storage: Storage) -> Mapping[str, Channel]:
+    """The channels that are configured, by name."""
+    say, found = base.languages["en"].strings, dict[str, Channel]()
+    if settings.webhook_secret:
+        found["webhook"] = Webhook(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
+    if settings.smtp_host:
+        mailbox, reception = _mailbox(settings, settings.smtp_host), build_reception(settings, base, storage)
+
+        def receipt(delivery: Delivery) -> mails.Mail:
+            stored = delivery.consultation
+            link = f"{settings.public_url}/status#{reception.token(stored.reference)}"
+            return mails.receipt(delivery, say, desk=base.desks.get(stored.partner, Desk()), status_link=link)
+
+        found["email"] = Email(mailbox, lambda delivery: mails.notice(delivery, say))
+        found[RECEIPT] = Email(mailbox, receipt)
+    return found
+
+
+def _mailbox(settings: Settings, host: str) -> Mailbox:
+    return Mailbox(
+        host=host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.smtp_sender or "",
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+    )
 
 
 def open_storage(settings: Settings) -> Storage:

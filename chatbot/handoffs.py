@@ -1,17 +1,12 @@
 """Which ways to the clinic work: checked at the start, not at the first patient."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .booking import Desk
 from .config import ConfigError, Settings
-from .delivery import Channel, Email, Mailbox, Webhook
-from .delivery.email import written
 from .knowledge import KnowledgeBase
 from .model import Partner, Way
-from .reception import RECEIPT
-from .storage import Delivery
 
 _PRESET_HOSTS = {
     "calcom": ("cal.com", "app.cal.com", "cal.eu"),
@@ -106,43 +101,3 @@ def condition(partner: Partner, base: KnowledgeBase, settings: Settings) -> Cond
     modes = tuple(way.mode for way in partner.ways)
     hidden = partner.slug in base.desks and not form_works(partner.slug, base, settings)
     return Condition(partner.slug, modes, hidden)
-
-
-def channels(base: KnowledgeBase, settings: Settings, *, status_link: Callable[[str], str]) -> Mapping[str, Channel]:
-    """The channels that are configured, by name."""
-    say = base.languages["en"].strings
-    found: dict[str, Channel] = {}
-    if settings.webhook_secret:
-        found["webhook"] = Webhook(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
-    if settings.smtp_host:
-        mailbox = Mailbox(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            security=settings.smtp_security,
-            sender=settings.smtp_sender or "",
-            username=settings.smtp_username,
-            password=settings.smtp_password,
-        )
-        found["email"] = Email(mailbox, lambda delivery: _notice(delivery, say))
-        found[RECEIPT] = Email(mailbox, lambda delivery: _receipt(delivery, say, base, status_link))
-    return found
-
-
-def _notice(delivery: Delivery, say: Mapping[str, str]) -> tuple[str, str]:
-    subject = say["booking.notice.subject"].format(reference=delivery.consultation.reference)
-    return subject, f"{say['booking.notice.text']}\n\n{written(delivery, say)}\n"
-
-
-def _receipt(
-    delivery: Delivery, say: Mapping[str, str], base: KnowledgeBase, status_link: Callable[[str], str]
-) -> tuple[str, str]:
-    reference = delivery.consultation.reference
-    desk = base.desks.get(delivery.consultation.partner, Desk())
-    within = say["booking.within"].format(reply_within=desk.reply_within) if desk.reply_within else say["booking.soon"]
-    lines = [
-        say["booking.receipt.text"].format(reference=reference),
-        within,
-        say["booking.unwatched"],
-        say["booking.receipt.link"].format(link=status_link(reference)),
-    ]
-    return say["booking.receipt.subject"].format(reference=reference), "\n\n".join(lines) + "\n"

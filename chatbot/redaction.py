@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 
-from .text import normalise
+from .text import normalise, tokens
 
 HIDDEN = "…"
 """Stands for what was taken out."""
@@ -29,6 +30,12 @@ _NUMBERS = frozenset((
     "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "double",
     "triple",
 ))  # fmt: skip
+
+
+def plain_words(asked: Iterable[Iterable[str]]) -> frozenset[str]:
+    """The words that two entries and more are asked with, given the ways to ask each: what is rarer may be a name."""
+    used = Counter(word for texts in asked for word in {word for text in texts for word in tokens(text)})
+    return frozenset(word for word, entries in used.items() if entries > 1)
 
 
 def redact(text: str, known: Collection[str]) -> str:

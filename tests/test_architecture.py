@@ -32,11 +32,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cases": {"model", "evaluation", "knowledge"},
     "recording": {"redaction", "storage"},
     "reception": {"booking", "storage"},
-    "handoffs": {"booking", "config", "delivery", "knowledge", "model", "reception", "storage"},
+    "handoffs": {"booking", "config", "knowledge", "model"},
+    "mails": {"booking", "storage"},
     "assistant": {"model", "matching", "typeahead", "dialogue", "knowledge", "storage"},
     "building": {
-        "assistant", "booking", "compiled", "config", "delivery", "dialogue", "handoffs", "knowledge", "matching",
-        "model", "reception", "recording", "safety", "storage", "text", "typeahead",
+        "assistant", "booking", "compiled", "config", "delivery", "dialogue", "handoffs", "knowledge", "mails",
+        "matching", "model", "reception", "recording", "redaction", "safety", "storage", "typeahead",
     },
     "web": {
         "assistant", "booking", "building", "compiled", "config", "delivery", "handoffs", "knowledge", "model",

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.building import _plain_words
+from chatbot.building import _asked
 from chatbot.knowledge import load
-from chatbot.redaction import HIDDEN, redact
+from chatbot.redaction import HIDDEN, plain_words, redact
 
 from .conftest import KNOWLEDGE
 
 
 @pytest.fixture(scope="module")
 def known() -> frozenset[str]:
-    return _plain_words(load(KNOWLEDGE))
+    return plain_words(_asked(load(KNOWLEDGE)))
 
 
 PERSONAL = [  # a message, and what of it must not be left

@@ -3,14 +3,13 @@
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from typing import Literal
 
-from ..booking import payload
 from ..deadline import Deadline
 from ..storage import Delivery
 from .channel import NotDelivered
@@ -117,21 +116,3 @@ def _reason(fault: Exception) -> str:
     if isinstance(fault, smtplib.SMTPResponseException):
         return f"the server answered {fault.smtp_code}"
     return type(fault).__name__
-
-
-def written(delivery: Delivery, say: Mapping[str, str]) -> str:
-    """A delivery's payload as lines, each with its label from the language file."""
-    stored = delivery.consultation
-    said = payload(stored.request, delivery.destination.payload, reference=stored.reference)
-    lines = []
-    for key, value in said.items():
-        shown = ", ".join(value) if isinstance(value, list) else _shown(value, say)
-        if shown:
-            lines.append(f"{say[f'booking.field.{key}']}: {shown}")
-    return "\n".join(lines)
-
-
-def _shown(value: object, say: Mapping[str, str]) -> str:
-    if isinstance(value, bool):
-        return say["booking.yes"] if value else say["booking.no"]
-    return str(value)
