@@ -22,7 +22,7 @@ from .training import Progress, chances, fit, logits
 from .vocabulary import Vocabulary
 from .words import Floats, WordTable, shipped
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever a dumped matcher of before could not be loaded or would answer differently."""
 
 _RERANKED = 4

@@ -9,7 +9,7 @@ from .words import Floats
 
 _STEPS = 170_000  # about so many phrasings are looked at in all, the few of a small base more often
 _FEWEST_PASSES, _MOST_PASSES = 6, 20
-_RATE, _LAST_RATE = 0.3, 0.01
+_STRIDE, _LAST_RATE = 1.3, 0.01  # the fewer the passes, the longer the first steps
 _SMALL = 3e-3
 _SHARPNESS = 3.0
 _SETTLED = 0.05  # a phrasing this sure of its label is looked at in every third pass only
@@ -31,8 +31,9 @@ def fit(
     unsure = np.ones(len(readings), np.float32)
     order = np.random.default_rng(7)
     passes = int(np.clip(_STEPS // len(readings), _FEWEST_PASSES, _MOST_PASSES))
+    first = _STRIDE / passes**0.5
     for number in range(passes):
-        rate = _RATE * (_LAST_RATE / _RATE) ** (number / (passes - 1))
+        rate = first * (_LAST_RATE / first) ** (number / (passes - 1))
         for row in _due(order.permutation(len(readings)), unsure, number):
             unsure[row] = _step(sparse, dense, readings[row], int(labels[row]), rate * balance[labels[row]])
         progress(f"fitting the vote: pass {number + 1} of {passes}")
