@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from .interpretation import Interpreter, Matcher
+from .interpretation import Interpretation, Interpreter, Matcher
 from .model import (
     OFF_SUBJECT,
     Assessment,
@@ -70,7 +70,8 @@ class Dialogue:
         chosen = self._content.entries.get(entry)
         if chosen is None:
             return self._unknown(visitor)
-        return self._entry_reply(chosen, visitor, others=tuple(id for id in context.choices if id != entry))
+        others = tuple(id for id in context.choices if id != entry)
+        return self._entry_reply(chosen, visitor, others=others, offered=chosen.see_also)
 
     def alert(self, text: str, *, visitor: Visitor) -> Reply | None:
         """The danger reply for a text that is not a question, or None."""
@@ -110,13 +111,26 @@ class Dialogue:
             return self.choose(meant.chosen, context=context, visitor=visitor)
         best, bands = (meant.matches[0] if meant.matches else None), self._content.bands
         if best is None or best.score < bands.clarify or best.label == OFF_SUBJECT:
-            return self._unknown(visitor)
+            return self._unknown(visitor, offered=self._understood(meant))
         labels = tuple(match.label for match in meant.matches if match.label != OFF_SUBJECT)
         if self._lead(meant.matches) < bands.answer:
             return self._clarify(labels[:MOST_CHOICES], visitor)
         entry = self._content.entries[best.label]
-        close = (match.label for match in meant.matches[1:] if best.score - match.score < bands.answer)
-        return self._entry_reply(entry, visitor, others=labels[1:2], first_choice=meant.second or next(close, None))
+        return self._entry_reply(entry, visitor, others=labels[1:2], offered=self._offered(entry, meant))
+
+    def _offered(self, entry: Entry, meant: Interpretation) -> tuple[str, ...]:
+        """What to offer below an entry: first what was asked too or is as likely, last what else was understood."""
+        best, lead = meant.matches[0].score, self._content.bands.answer
+        close = [match.label for match in meant.matches[1:] if best - match.score < lead]
+        asked = [meant.second] if meant.second else close
+        return tuple(
+            dict.fromkeys([*asked[:1], *entry.see_also[: MOST_CHOICES - 1], *self._understood(meant), *entry.see_also])
+        )
+
+    def _understood(self, meant: Interpretation) -> tuple[str, ...]:
+        """The likeliest other entry than the first match, if it is likely enough to be named."""
+        enough = self._content.bands.clarify
+        return tuple(match.label for match in meant.matches[1:] if match.score >= enough)[:1]
 
     def _lead(self, matches: tuple[Match, ...]) -> float:
         """How far the first match is ahead of the next one that says something else."""
@@ -132,10 +146,9 @@ class Dialogue:
         return entry.claims[0] if entry.kind is Kind.ANSWER else str(entry.kind) if entry.kind in _ALIKE else label
 
     def _entry_reply(
-        self, entry: Entry, visitor: Visitor, *, others: tuple[str, ...] = (), first_choice: str | None = None
+        self, entry: Entry, visitor: Visitor, *, others: tuple[str, ...], offered: tuple[str, ...]
     ) -> Reply:
-        offered = dict.fromkeys([*([first_choice] if first_choice else []), *entry.see_also])
-        choices = self._choices(list(offered)[:MOST_CHOICES])
+        choices = self._choices(offered)[:MOST_CHOICES]
         draft = self._content.canned.draft_notice if entry.review.status == "draft" else None
         return Reply(
             kind=entry.kind,
@@ -160,8 +173,8 @@ class Dialogue:
             context=Context(kind=Kind.CLARIFY, choices=tuple(choice.entry for choice in choices)),
         )
 
-    def _unknown(self, visitor: Visitor) -> Reply:
-        choices = self._choices(self._content.examples)
+    def _unknown(self, visitor: Visitor, *, offered: tuple[str, ...] = ()) -> Reply:
+        choices = self._choices(dict.fromkeys([*offered, *self._content.examples]))[:MOST_CHOICES]
         return Reply(
             kind=Kind.UNKNOWN,
             text=self._content.canned.unknown,

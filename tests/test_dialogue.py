@@ -30,10 +30,9 @@ from chatbot.thresholds import Costs, RememberedGuard, RememberedMatcher, fit
 CALL = Contact("Emergency", "911", "tel:911")
 
 
-def entry(id: str, kind: Kind = Kind.ANSWER, claims: tuple[str, ...] = ()) -> Entry:
-    return Entry(
-        id, "topic", kind, (f"About {id}?",), f"{id}.", claims, (), Review("draft", "", None, date(2030, 1, 1))
-    )
+def entry(id: str, kind: Kind = Kind.ANSWER, claims: tuple[str, ...] = (), see_also: tuple[str, ...] = ()) -> Entry:
+    review = Review("draft", "", None, date(2030, 1, 1))
+    return Entry(id, "topic", kind, (f"About {id}?",), f"{id}.", claims, see_also, review)
 
 
 CONTENT = Content(
@@ -43,7 +42,7 @@ CONTENT = Content(
         for entry in (
             entry("safe", claims=("c1",)),
             entry("trials", claims=("c1",)),
-            entry("hands", claims=("c2",)),
+            entry("hands", claims=("c2",), see_also=("safe", "trials", "book")),
             entry("cost", Kind.NOT_COVERED),
             entry("book", Kind.HANDOFF),
             entry("callme", Kind.HANDOFF),
@@ -116,7 +115,17 @@ def test_an_answer_needs_a_lead_over_what_says_something_else(scores: dict[str, 
 
 def test_a_close_entry_that_comes_to_the_same_is_the_first_choice() -> None:
     assert [choice.entry for choice in reply("please ring", book=0.5, callme=0.45).choices] == ["callme"]
-    assert not reply("please ring", book=0.5, callme=0.1).choices
+
+
+def test_what_else_was_understood_is_the_last_choice_below_an_answer() -> None:
+    chosen = Dialogue(CONTENT, Guard(), Matcher(hands=0.6, cost=0.2)).reply("?", context=Context(), visitor=Visitor())
+    assert [choice.entry for choice in chosen.choices] == ["safe", "trials", "cost"]
+    assert not reply("please ring", book=0.5, callme=0.05).choices
+
+
+def test_what_is_off_the_subject_offers_the_likeliest_entry_before_the_examples() -> None:
+    assert [choice.entry for choice in reply("share price", unknown=0.6, cost=0.2).choices] == ["cost", "safe"]
+    assert [choice.entry for choice in reply("share price", unknown=0.6, cost=0.02).choices] == ["safe"]
 
 
 def test_a_clarification_offers_no_more_than_three_and_nothing_off_the_subject() -> None:
