@@ -32,8 +32,8 @@ _PAIR = 0.7  # what two words in a row tell, beside what each of them tells
 _START = 1.0  # what the text as a whole tells, where phrasings begin so
 _EVEN = 0.5  # below 1, because words that come together tell less than their sum
 _ANSWERS_FIRST, _EXAMPLES_FIRST = 1.0, 1.0
-_OFF_SUBJECT_FROM = 0.6
-_JUDGED_FROM, _UNLIKELY = 3, 0.15  # whole words from which the matcher may say that a text fits nothing
+_OFF_SUBJECT_FROM = 0.2
+_JUDGED_FROM, _UNLIKELY = 2, 0.25  # whole words from which the matcher may say that a text fits nothing
 _READABLE = 0.8  # of the letters; fewer mean another script
 _SHORTEST_REPAIRED, _LONG = 3, 7  # a long word may hold two slips
 
