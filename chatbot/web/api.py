@@ -1,5 +1,6 @@
 """The JSON interface, version 1: each view reads a body, asks the assistant, writes a body."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -92,6 +93,11 @@ def reply_out(reply: Reply, origin: Origin) -> ReplyOut:
         language=mine.assistant.voice(origin).language.tag,
         knowledge=mine.assistant.base.hash,
     )
+
+
+def origin_in(given: Mapping[str, str]) -> Origin:
+    """Where a request comes from, by its form or its address."""
+    return Origin(given.get("partner"), given.get("language"), given.get("country"))
 
 
 def allow() -> Allow:

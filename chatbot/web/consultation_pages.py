@@ -14,8 +14,8 @@ from ..booking import CLOSED, DAYS, PARTS, Draft, FieldError, Refused, Time, zon
 from ..handoffs import booking_page
 from ..reception import Receipt
 from ..storage import KeyInFlight, KeyReused, StorageDown
-from .api import allow
-from .consultations import danger, form_open, other_ways, region, stored
+from . import desk
+from .api import allow, origin_in
 from .parts import parts
 
 pages = Blueprint("consultations", __name__)
@@ -38,14 +38,14 @@ def consultation_step() -> Page:
     form, step = request.form, request.form.get("step")
     if step == "start":
         return _form_page(_with_questions(form), fresh=True)
-    if step == "change" or not form_open(_origin(form)):
+    if step == "change" or not desk.is_open(origin_in(form)):
         return _form_page(form)
     if form.get("website"):  # a field that people never see; it is emptied, in case a browser filled it in
         return _form_page(form, errors=(FieldError("form", "booking.error.again"),), status=422)
-    draft, origin = _draft(form), _origin(form)
+    draft, origin = _draft(form), origin_in(form)
     try:
         parts().assistant.limit(allow())
-        parts().reception.check(draft, region=region(origin))
+        parts().reception.check(draft, region=desk.region(origin))
     except TooMany:
         return _form_page(form, errors=(FieldError("form", "booking.error.busy"),), status=429)
     except Refused as refused:
@@ -58,48 +58,48 @@ def _send(draft: Draft, origin: Origin, form: Mapping[str, str]) -> Page:
     if key is None or _from_another_site():
         return _review_page(draft, form, error="booking.error.again")
     try:
-        receipt = _stored(draft, origin, key)
+        receipt = _book(draft, origin, key)
     except (StorageDown, KeyInFlight):
         return _review_page(draft, form, error="booking.error.down", status=503)
-    return render_template("consultation_sent.html", receipt=receipt, alert=_alert(draft, origin)), 200
+    return render_template("consultation_sent.html", receipt=receipt, alert=desk.alert(draft, origin)), 200
 
 
-def _stored(draft: Draft, origin: Origin, key: str) -> Receipt:
+def _book(draft: Draft, origin: Origin, key: str) -> Receipt:
     try:
-        return stored(draft, origin, key=key)
+        return desk.book(draft, origin, key=key)
     except KeyReused:  # sent, gone back, changed and sent again: a new request
-        return stored(draft, origin, key=secrets.token_hex(16))
+        return desk.book(draft, origin, key=secrets.token_hex(16))
 
 
 def _form_page(
     form: Mapping[str, str], *, errors: tuple[FieldError, ...] = (), status: int = 200, fresh: bool = False
 ) -> Page:
-    origin = _origin(form)
+    origin = origin_in(form)
     draft = Draft() if fresh else _draft(form)
     shown = render_template(
         "consultation.html",
-        form_open=form_open(origin),
-        ways=other_ways(origin),
+        form_open=desk.is_open(origin),
+        ways=desk.other_ways(origin),
         draft=draft,
         summary=form.get("summary", ""),
         share="share" in form,
         zones=zones(),
         errors={error.field: error.problem for error in errors},
-        alert=None if fresh else _alert(draft, origin),
+        alert=None if fresh else desk.alert(draft, origin),
         **_shared(origin, form),
     )
-    return shown, status if form_open(origin) or status != 200 or request.method == "GET" else 503
+    return shown, status if desk.is_open(origin) or status != 200 or request.method == "GET" else 503
 
 
 def _review_page(draft: Draft, form: Mapping[str, str], *, error: str | None = None, status: int = 200) -> Page:
-    origin = _origin(form)
+    origin = origin_in(form)
     shown = render_template(
         "consultation_review.html",
         draft=draft,
         summary=form.get("summary", ""),
         error=error,
-        ways=other_ways(origin) if status == 503 else (),
-        alert=_alert(draft, origin),
+        ways=desk.other_ways(origin) if status == 503 else (),
+        alert=desk.alert(draft, origin),
         **_shared(origin, form),
     )
     return shown, status
@@ -146,10 +146,6 @@ def go(slug: str, position: int) -> Response:
 # -- what a form holds -------------------------------------------------------------------------------
 
 
-def _origin(given: Mapping[str, str]) -> Origin:
-    return Origin(given.get("partner"), given.get("language"), given.get("country"))
-
-
 def _draft(form: Mapping[str, str]) -> Draft:
     """A form's fields; what is not ticked or not chosen is off."""
     pairs = (choice.partition("-") for choice in request.form.getlist("times"))
@@ -173,12 +169,8 @@ def _draft(form: Mapping[str, str]) -> Draft:
 def _with_questions(form: Mapping[str, str]) -> dict[str, str]:
     """The form with a summary to look at: the one that was sent, else what the conversation's token names."""
     context = parts().conversations.context(form.get("conversation"))
-    entry = parts().assistant.voice(_origin(form)).language.content.entries.get(context.entry or "")
+    entry = parts().assistant.voice(origin_in(form)).language.content.entries.get(context.entry or "")
     return {**form, "summary": form.get("summary") or (entry.question if entry else "")}
-
-
-def _alert(draft: Draft, origin: Origin) -> Any:
-    return danger(f"{draft.note}\n{draft.summary}", origin)
 
 
 def _from_another_site() -> bool:

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from flask import Blueprint, Response, request
 from pydantic import ValidationError
@@ -11,10 +10,9 @@ from pydantic_core import from_json
 
 from ..assistant import Origin, TooMany
 from ..booking import CLOSED, DAYS, PARTS, Draft, FieldError, Refused, Time
-from ..handoffs import form_works
-from ..model import Reply, Way
 from ..reception import Receipt
-from .api import allow, read_body, reply_out, send
+from . import desk
+from .api import allow, origin_in, read_body, reply_out, send
 from .fields import fields, words
 from .parts import parts
 from .problems import REFUSALS, invalid, misshapen, problem, refusal
@@ -47,18 +45,18 @@ def request_consultation() -> Response:
         return problem("no-key")
     body, faults = _read()
     origin = Origin(body.partner, body.language, body.country)
-    alert = _alert(body, origin)
-    if not form_open(origin):
-        return problem("closed", alert=alert, ways=_other_ways(origin))
+    alert = _alert_out(body, origin)
+    if not desk.is_open(origin):
+        return problem("closed", alert=alert, ways=_ways_out(origin))
     try:
         parts().assistant.limit(allow())
         if faults:
             _judge(_draft(body), faults, origin)
-        receipt = stored(_draft(body), origin, key=key)
+        receipt = desk.book(_draft(body), origin, key=key)
     except Refused as refused:
         return invalid([*faults, *_field_problems(refused.errors)], alert=alert)
     except tuple(REFUSALS) as fault:
-        return refusal(fault, alert=alert, ways=_other_ways(origin))
+        return refusal(fault, alert=alert, ways=_ways_out(origin))
     return send(_sent(receipt, alert), status=201)
 
 
@@ -82,16 +80,11 @@ def _judge(draft: Draft, faults: list[FieldProblem], origin: Origin) -> None:
     """Raise Refused with what is wrong besides the faults that are known already, or because of them."""
     named = {fault.field.partition(".")[0] for fault in faults}
     try:
-        parts().reception.check(draft, region=region(origin))
+        parts().reception.check(draft, region=desk.region(origin))
     except Refused as refused:
         raise Refused(tuple(error for error in refused.errors if error.field not in named)) from None
     if faults:
         raise Refused(())
-
-
-def _alert(body: ConsultationRequest, origin: Origin) -> ReplyOut | None:
-    found = danger(f"{body.note}\n{body.summary}", origin)
-    return reply_out(found, origin) if found else None
 
 
 def _draft(body: ConsultationRequest) -> Draft:
@@ -99,6 +92,15 @@ def _draft(body: ConsultationRequest) -> Draft:
         **body.model_dump(exclude={"times", "partner", "language", "country"}),
         times=tuple(Time(time.day, time.part) for time in body.times),
     )
+
+
+def _alert_out(body: ConsultationRequest, origin: Origin) -> ReplyOut | None:
+    found = desk.alert(_draft(body), origin)
+    return reply_out(found, origin) if found else None
+
+
+def _ways_out(origin: Origin) -> list[WayOut]:
+    return [WayOut.of(way) for way in desk.other_ways(origin)]
 
 
 def _sent(receipt: Receipt, alert: ReplyOut | None) -> ConsultationOut:
@@ -112,18 +114,13 @@ def _sent(receipt: Receipt, alert: ReplyOut | None) -> ConsultationOut:
     )
 
 
-def _other_ways(origin: Origin) -> list[WayOut]:
-    return [WayOut.of(way) for way in other_ways(origin)]
-
-
 @api.get("/form")
 def form_facts() -> Response:
     """Say what the form needs: the consent text and its version, the days and parts of day."""
     say = _say()
-    given = request.args
     return send(
         ConsultationFormOut(
-            open=form_open(Origin(given.get("partner"), given.get("language"), given.get("country"))),
+            open=desk.is_open(origin_in(request.args)),
             consent=say["booking.consent"],
             consent_version=say["booking.consent.version"],
             days=DAYS,
@@ -139,7 +136,7 @@ def check() -> Response:
     """Say whether a request could be accepted; nothing is stored."""
     body, faults = _read()
     origin = Origin(body.partner, body.language, body.country)
-    alert = _alert(body, origin)
+    alert = _alert_out(body, origin)
     try:
         parts().assistant.limit(allow())
         _judge(_draft(body), faults, origin)
@@ -186,40 +183,3 @@ def _say() -> Mapping[str, str]:
 
 def _field_problems(errors: tuple[FieldError, ...]) -> list[FieldProblem]:
     return [FieldProblem(field=error.field, message=_say()[error.problem]) for error in errors]
-
-
-# -- what the pages need too -------------------------------------------------------------------------
-
-
-def stored(draft: Draft, origin: Origin, *, key: str) -> Receipt:
-    """Store a draft for the partner it was written to.
-
-    Raises what Reception.request raises.
-    """
-    partner = parts().assistant.partner(origin).slug
-    return parts().reception.request(draft, partner=partner, region=region(origin), key=key, at=time.time())
-
-
-def region(origin: Origin) -> str | None:
-    """The country whose phone numbers may be written without their code."""
-    country = parts().assistant.visitor(origin).country
-    return country.code if country else None
-
-
-def form_open(origin: Origin) -> bool:
-    """Whether somebody is there to read a request."""
-    assistant = parts().assistant
-    return form_works(assistant.partner(origin).slug, assistant.base, parts().settings)
-
-
-def other_ways(origin: Origin) -> list[Way]:
-    """The ways to the clinic besides the form, each with the words to show."""
-    assistant = parts().assistant
-    words = assistant.voice(origin).language.content.ways
-    ways = [way for way in assistant.partner(origin).ways if way.mode != "form"]
-    return [replace(way, label=way.label or words[way.mode]) for way in ways]
-
-
-def danger(text: str, origin: Origin) -> Reply | None:
-    """The card for a text that shows danger, or None."""
-    return parts().assistant.alert(text, origin=origin)

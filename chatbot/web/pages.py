@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ..assistant import Origin, TooLong, TooMany
 from ..knowledge import HEADING, Language
 from ..model import DANGER_KINDS, ENTRY_KINDS, Entry, Kind, Reply
-from .api import answer
+from .api import answer, origin_in
 from .parts import parts
 from .schemas import ChatRequest
 
@@ -20,7 +20,7 @@ pages = Blueprint("pages", __name__)
 @pages.app_context_processor
 def language_file() -> dict[str, Any]:
     """Give every template the words, the article's names, and where the visitor comes from for its links."""
-    spoken = _language(_origin(request.args))
+    spoken = _language(origin_in(request.args))
     carried = {name: value for name in ("partner", "language", "country") if (value := request.args.get(name))}
     return {
         "say": spoken.strings,
@@ -43,7 +43,7 @@ def ask() -> tuple[str, int] | str:
     context = conversations.context(request.form.get("conversation"))
     try:
         body = ChatRequest.model_validate(_filled(request.form))
-        reply = answer(body, _origin(request.form), context)
+        reply = answer(body, origin_in(request.form), context)
     except ValidationError:
         return _chat_page(error="ask.empty"), 422
     except TooLong:
@@ -56,7 +56,7 @@ def ask() -> tuple[str, int] | str:
 @pages.get("/questions")
 def questions() -> str:
     """Show every question and answer by topic."""
-    spoken = _language(_origin(request.args))
+    spoken = _language(origin_in(request.args))
     topics = _by_topic(spoken)
     return render_template("questions.html", topics=topics, structured=_structured(spoken.content.entries.values()))
 
@@ -64,7 +64,7 @@ def questions() -> str:
 @pages.get("/<any(privacy, accessibility):name>")
 def text_page(name: str) -> str:
     """Show one of the plain text pages."""
-    page, settings = _language(_origin(request.args)).pages[name], parts().settings
+    page, settings = _language(origin_in(request.args)).pages[name], parts().settings
     told = "recording" if settings.record_unanswered else "not_recording"
     sections = [section for section in page.sections if section.when in ("always", told)]
     return render_template("text.html", page=page, sections=sections, days=settings.unanswered_days)
@@ -80,13 +80,13 @@ def demo() -> str:
 @pages.get("/widget.js")
 def widget_script() -> Response:
     """The widget with its partner's numbers and words in it."""
-    return parts().widgets.for_partner(_origin(request.args)).response()
+    return parts().widgets.for_partner(origin_in(request.args)).response()
 
 
 @pages.get("/page.js")
 def page_script() -> Response:
     """The same conversation for our own page."""
-    return parts().widgets.for_partner(_origin(request.args), door="page").response()
+    return parts().widgets.for_partner(origin_in(request.args), door="page").response()
 
 
 @pages.get("/widget/<name>.js")
@@ -98,7 +98,7 @@ def pinned_widget(name: str) -> Response:
 @pages.get("/embed")
 def embed() -> str:
     """Give a partner the tags to copy."""
-    origin = _origin(request.args)
+    origin = origin_in(request.args)
     return render_template(
         "embed.html",
         home=parts().settings.public_url,
@@ -115,7 +115,7 @@ def favicon() -> Response:
 
 def _chat_page(*, reply: Reply | None = None, token: str = "", error: str | None = None) -> str:
     given = request.form if request.method == "POST" else request.args
-    assistant, origin = parts().assistant, _origin(given)
+    assistant, origin = parts().assistant, origin_in(given)
     spoken = _language(origin)
     return render_template(
         "chat.html",
@@ -137,10 +137,6 @@ def _filled(form: Mapping[str, str]) -> dict[str, str]:
     if "choice" in filled:
         filled.pop("message", None)
     return filled
-
-
-def _origin(given: Mapping[str, str]) -> Origin:
-    return Origin(given.get("partner"), given.get("language"), given.get("country"))
 
 
 def _language(origin: Origin) -> Language:
