@@ -16,13 +16,12 @@ _NOISE = 0.05  # below, an utterance says nothing that could lean
 _OPENED, _SHORT = 0.8, 1.0  # what the reading together with the question before counts, beside the one alone
 _AGAIN = 0.5  # the entry before is seldom meant again
 _FOLLOWS = 0.05  # its own follow-ups are meant more often
-_STORY = 14  # from so many words on, each sentence is read for itself too
+_STORY = 14  # from so many words on, the sentence that asks is read for itself too
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _SHORTEST_SENTENCE = 3
 _SURE = 0.4  # a second question is offered from this score on
-_MOST_SENTENCES = 6  # of a long story so many are read, those that ask first
-_WHOLE, _STATEMENT = 1.5, 0.2  # what a story as a whole, or a sentence that asks nothing, counts beside a question ...
-_BEFORE = 0.3  # ... and a question read with the sentence before it
+_WHOLE, _STATEMENT = 1.5, 0.5  # what a story as a whole, or a sentence that asks nothing, counts beside a question ...
+_BEFORE = 0.8  # ... and a question read with the sentence before it
 
 
 class Matcher(Protocol):
@@ -107,22 +106,18 @@ class Interpreter:
     # -- long messages --------------------------------------------------------------------------------
 
     def _read(self, utterance: str) -> tuple[Match, ...]:
-        """Match the whole; in a story each sentence speaks too, those that ask the loudest."""
+        """Match the whole; in a story the sentence that asks speaks too."""
         whole = self._matcher.match(utterance, limit=CANDIDATES)
         told = _sentences(utterance)
         if len(told) < 2 or len(tokens(utterance)) < _STORY:
             return whole
         scores = defaultdict(float, {match.label: _WHOLE * match.score for match in whole})
-        spoken: dict[str, float] = {}
-        for before, sentence in _loudest(list(zip(["", *told], told, strict=False))):
-            for label, score in self._spoken(before, sentence).items():
-                spoken[label] = max(score, spoken.get(label, 0.0))
-        for label, score in spoken.items():
+        for label, score in self._asked(*_loudest(told)).items():
             scores[label] += score
         return tuple(Match(label, score / (_WHOLE + 1)) for label, score in _surest(scores))
 
-    def _spoken(self, before: str, sentence: str) -> dict[str, float]:
-        """What one sentence of a story says; one that asks is also read with the sentence before."""
+    def _asked(self, before: str, sentence: str) -> dict[str, float]:
+        """What the sentence says by itself; if it asks, it is also read with the one before."""
         alone = self._matcher.match(sentence, limit=CANDIDATES)
         if "?" not in sentence:
             return {match.label: _STATEMENT * match.score for match in alone}
@@ -146,10 +141,10 @@ def _sentences(utterance: str) -> list[str]:
     return [part for part in found if len(tokens(part)) >= _SHORTEST_SENTENCE]
 
 
-def _loudest(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The sentences of a story worth reading, each with the one before: those that ask, then the last ones."""
-    latest_first = told[::-1]
-    return sorted(latest_first, key=lambda pair: "?" not in pair[1])[:_MOST_SENTENCES]
+def _loudest(told: list[str]) -> tuple[str, str]:
+    """The last sentence that asks, or else the last one, after the sentence before it."""
+    place = max((at for at, sentence in enumerate(told) if "?" in sentence), default=len(told) - 1)
+    return (told[place - 1] if place else ""), told[place]
 
 
 def _surest(scores: Mapping[str, float]) -> list[tuple[str, float]]:
