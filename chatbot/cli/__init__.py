@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from ..config import ConfigError, from_environment
-from . import editors, staff
+from . import editors, measuring, staff
 from .command import CANNOT_RUN, Command
 
 _EXPECTED = ("KnowledgeError", "GuardFailed", "CasesError", "StorageDown", "NotAllowed")
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     made = argparse.ArgumentParser(prog="python -m chatbot", description="Commands of the chatbot.")
-    _add(made, (*editors.COMMANDS, *staff.COMMANDS))
+    _add(made, (*editors.COMMANDS, *measuring.COMMANDS, *staff.COMMANDS))
     return made
 
 
