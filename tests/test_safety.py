@@ -1,7 +1,7 @@
 """The gate recognises what it says it does, in any typing, and survives whatever is thrown at it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -153,6 +153,17 @@ class Heard(BrokenVote):
         return ()
 
 
+class Startled(BrokenVote):
+    """A vote that takes fright at one word, unless a whole story stands around it."""
+
+    def opinion(self, evidence: Mapping[str, float]) -> Opinion:
+        danger = 0.6 if "fog" in evidence and len(evidence) < 60 else 0.01
+        return Opinion(danger, {"crisis suicidal_crisis": danger})
+
+    def counted(self, evidence: object, label: str) -> tuple[str, ...]:
+        return ()
+
+
 def with_vote(vote: Vote) -> Guard:
     heeding = Guard(rules())
     heeding.heed(vote)
@@ -217,6 +228,66 @@ def test_a_kept_vote_says_the_same_and_a_cut_one_is_refused() -> None:
     assert kept.opinion({"c": 1.0}).danger > 2 * kept.opinion({"b": 1.0}).danger
     with pytest.raises(ValueError, match="not a dumped vote"):
         Vote.load(dumped[:-40])
+
+
+def test_one_startling_sentence_weighs_less_the_more_are_told_around_it() -> None:
+    startled = with_vote(Startled())
+    told = "We took the early ferry over to the island. The fog frightened my old dog. "
+    dull = ("My sister baked a cake with plums. ", "The boys painted the fence green. ", "Later a band was playing. ")
+    assert startled.assess(told).red_flag is not None
+    assert startled.assess(told + "".join(dull)).red_flag is None
+
+
+STORIES = {
+    "the accident": "Sixteen years ago I went off a roof in Truro, felt nothing below the chest, and lay in the "
+    "nettles until the postman found me. They said I would not last the night. Today I keep bees and I run the "
+    "village quiz. Do the cell trials take people who were hurt that long ago?",
+    "illnesses of the past": "In my first winter after rehab I had sepsis once, two bladder infections and a clot in "
+    "the calf, and the pressure sore took eight months to close. All of that is a decade behind me and I have been "
+    "well ever since. Would such a history keep me out of a study?",
+    "a night awake": "It is three in the morning and I am the mother, so of course I am awake and reading. My boy is "
+    "asleep next door after his birthday, full of cake. He broke his neck two years ago and he is doing well at "
+    "school. How do they choose the patients for a phase two study?",
+    "grief": "My father used to drive me to every appointment, and he died four years ago in May. I cried for a whole "
+    "summer. Now my niece drives me, and she asks more questions than he did. Her newest one is where the cells come "
+    "from and whether they have to match.",
+    "dependence": "Other people wash me, dress me and feed me, and I have learned to joke about it. My wife says that "
+    "I am the laziest man in Galway. What I would love is to hold a spoon again. Has any trial shown that hand "
+    "function gets better?",
+    "pain that stays": "My feet have burned like hot sand every single day since the operation in 2012. It is the same "
+    "as ever, the doctors know it, and the tablets take the edge off. I go swimming twice a week. Have the cells been "
+    "tested for nerve pain at all?",
+    "another matter": "Our landlord is driving me mad. The boiler has been broken since October, he never rings back, "
+    "and now he wants more rent for this freezing hole. I shouted at him on the stairs yesterday. Which office do I "
+    "write to, and can he put us out for complaining?",
+    "exaggeration": "If my brother sends me one more miracle clinic I am going to scream. He is killing me with his "
+    "links, all palm trees and promises. I have lived with my injury for twenty years and I am quite happy, thank "
+    "you. Is there a list of questions that shows up a bad clinic?",
+}
+
+
+DANGERS = (
+    "Tonight I have counted out my tablets and I do not mean to wake up",
+    "Since this morning he cannot get his breath and his lips are blue",
+    "Now my head is pounding, I am sweating above my injury and the catheter is blocked",
+    "Twenty minutes ago I fell out of the chair and my neck hurts badly",
+    "Since yesterday I cannot move my left hand, which I always could before",
+    "He is shivering with a fever of 39.5 today and talks nonsense",
+    "One calf is swollen and hot today, and my chest hurts when I breathe in",
+    "Her face is drooping on one side just now and her words are slurred",
+)
+
+
+def test_long_harmless_stories_of_each_shape_pass() -> None:
+    stopped = {shape: red_flag for shape, story in STORIES.items() if (red_flag := guard().assess(story).red_flag)}
+    assert len(stopped) <= len(STORIES) // 4, stopped
+
+
+def test_a_danger_in_one_clause_of_a_long_story_is_found() -> None:
+    stories = [story.split(". ") for story in STORIES.values()]
+    told = [". ".join((*said[:2], danger, *said[2:])) for danger in DANGERS for said in stories]
+    missed = [text for text in told if level_of(text) is None]
+    assert len(missed) <= 0.04 * len(told), missed
 
 
 # -- meaning ---------------------------------------------------------------------------------------

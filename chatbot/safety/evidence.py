@@ -44,12 +44,6 @@ def whole(piece: Piece, fired: Fired) -> dict[str, float]:
     return _within(piece, _stems(piece), 0, len(piece.words), fired)
 
 
-def sentences(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
-    """The evidence of each sentence, where there are several."""
-    cuts, stems = _cuts(piece), _stems(piece)
-    return (_within(piece, stems, start, end, fired) for start, end in pairwise(cuts) if len(cuts) > _ONE)
-
-
 def parts(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
     """The evidence of each sentence, and of all before and after one ends: a question there excuses nothing here."""
     cuts, stems = _cuts(piece), _stems(piece)
@@ -72,7 +66,7 @@ def _within(piece: Piece, stems: Sequence[str], start: int, end: int, fired: Fir
     if rules := fired([name[1:] for name in _inside(piece.standing, "S", max(start, piece.own), end)]):
         found["R"] = 1.5
         found |= dict.fromkeys((f"R{rule.level}" for rule in rules), 0.5)
-    return found | _of_words([stem for stem in stems[start:end] if stem])
+    return found | _of_words([one for one in stems[start:end] if one])
 
 
 def _inside(named: Iterable[tuple[str, Span]], mark: str, start: int, end: int) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The gate itself: hides how found signs become one red flag, its card and what the next turn has to know."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
+from math import exp, log
 
 from chatbot.model import Assessment, Contact, Country, Kind, Level, RedFlag
 from chatbot.safety import evidence
@@ -19,12 +20,15 @@ from chatbot.safety.vote import HARMLESS, Evidence, Opinion, Vote
 _PRESSING = {level: place for place, level in enumerate(Level)}
 _LISTED = "listed"  # stands in a trace where a rule's id would stand
 _DIFFERS = 0.1  # of the danger; with less for the rule's kind of reply, the vote's kind is given
-_ENOUGH = 0.3  # of danger to stop a message; set on writers left out in pairs, after some of their misses had been seen
-_ORDINARY = 0.3  # how much a phrasing of the base counts in fitting, against a listed message
-_PLAIN = 2.0  # how much the rules' own examples count: they say it outright
-_PART = 0.5  # how much one sentence of a harmless message counts
-_WITH_RULE = 0.6  # ... where a rule fired too, which the vote has counted already: most that it calls wrongly are such
-_OUT_OF_PLACE = 0.15  # a part has to be so much surer; with more, a question before hid one danger in twenty
+_ENOUGH = 0.3  # of danger to stop a message; set on writers left out in pairs, some of their misses had been seen
+_IN_A_STORY = 0.14  # ... of more words than _STORY: it thins a danger out
+_STORY = 35
+_ORDINARY = 0.3  # how much a phrasing of the base, or a part of what is harmless, counts against a listed message
+_PLAIN = 4.0  # how much the rules' own examples count: they say it outright
+_WITH_RULE = 0.4  # ... where a rule fired too, which the vote has counted already: most that it calls wrongly are such
+_MANY_PARTS = 16  # the whole's say beside the most dangerous part's is one in so many for each part, ...
+_AT_MOST = 0.5  # ... up to this; with more at once, a question before hid one danger in twenty
+_NEVER = 1e-9  # keeps odds finite
 
 
 class Guard:
@@ -46,12 +50,13 @@ class Guard:
     def learn(self, harmless: Iterable[str], *, progress: Callable[[str], None] = lambda line: None) -> Vote:
         """Fit the vote on the listed examples, and on more that is harmless."""
         progress("fitting the safety vote")
-        told = [(label, 1.0, self._whole(text)) for label, text in self._listed()]
-        told += [(label, _PLAIN, self._whole(text)) for label, text in self._by_rules()]
-        told += [
-            (HARMLESS, _PART, part) for label, text in self._listed() if not label for part in self._sentences(text)
-        ]
-        return Vote.fit(told, [(HARMLESS, _ORDINARY, self._whole(text)) for text in harmless])
+        listed = [(label, self._first(text)) for label, text in self._listed()]
+        ordinary = [self._first(text) for text in harmless]
+        told = [(label, 1.0, self._whole(piece)) for label, piece in listed]
+        told += [(label, _PLAIN, self._whole(self._first(text))) for label, text in self._by_rules()]
+        further = [self._whole(piece) for piece in ordinary]
+        further += [part for piece in (*ordinary, *_harmless(listed)) for part in self._parts(piece)]
+        return Vote.fit(told, [(HARMLESS, _ORDINARY, weighed) for weighed in further])
 
     def heed(self, vote: Vote) -> None:
         """Let a fitted vote speak beside the rules from now on."""
@@ -129,30 +134,34 @@ class Guard:
 
     # -- the vote ----------------------------------------------------------------------------------
 
-    def _opinion(self, pieces: Sequence[Piece]) -> tuple[float, Opinion, Evidence] | None:
+    def _opinion(self, pieces: Sequence[Piece], *, alone: bool) -> tuple[float, Opinion, Evidence] | None:
         """The vote's sureness of danger, and what it says of the most dangerous part; None where it cannot say."""
         if self._vote is None:
             return None
         try:
-            return max(self._opinions(self._vote, pieces), key=lambda said: said[0])
+            return self._weighed(self._vote, pieces, alone=alone)
         except Exception:  # whatever is wrong with the vote, the rules go on without it
             return None
 
-    def _opinions(self, vote: Vote, pieces: Sequence[Piece]) -> Iterator[tuple[float, Opinion, Evidence]]:
-        for piece in pieces:
-            weighed = evidence.whole(piece, self._fired)
-            opinion = vote.opinion(weighed)
-            yield opinion.danger, opinion, weighed
-            if len(pieces) == 1:
-                for part in evidence.parts(piece, self._fired):
-                    opinion = vote.opinion(part)
-                    yield opinion.danger - _OUT_OF_PLACE, opinion, part
+    def _weighed(self, vote: Vote, pieces: Sequence[Piece], *, alone: bool) -> tuple[float, Opinion, Evidence]:
+        """The most dangerous part decides; without a rule the whole too, for of many parts one errs by chance."""
+        parts = list(self._parts(pieces[0])) if len(pieces) == 1 else []
+        whole = max(self._heard(vote, map(self._whole, pieces)), key=_danger)
+        worst = max([whole, *self._heard(vote, parts)], key=_danger)
+        say = min(_AT_MOST, len(parts) / _MANY_PARTS) if alone else 0.0
+        return _between(_danger(worst), _danger(whole), say), *worst
 
-    def _whole(self, text: str) -> Evidence:
-        return evidence.whole(self._pieces(text)[0], self._fired)
+    def _heard(self, vote: Vote, said: Iterable[Evidence]) -> list[tuple[Opinion, Evidence]]:
+        return [(vote.opinion(weighed), weighed) for weighed in said]
 
-    def _sentences(self, text: str) -> Iterable[Evidence]:
-        return evidence.sentences(self._pieces(text)[0], self._fired)
+    def _first(self, text: str) -> Piece:
+        return self._pieces(text)[0]
+
+    def _whole(self, piece: Piece) -> Evidence:
+        return evidence.whole(piece, self._fired)
+
+    def _parts(self, piece: Piece) -> Iterable[Evidence]:
+        return evidence.parts(piece, self._fired)
 
     def _by_vote(self, opinion: Opinion, weighed: Evidence, known: set[str]) -> RedFlag | None:
         """The likeliest red flag that no sign rules out."""
@@ -212,11 +221,11 @@ class Guard:
         by_rule = self._by_rule(fired, seen.union(earlier)) if fired else None
         if by_rule and not self._fired(seen):
             return by_rule
-        said = None if _plain(pieces) in self._settled else self._opinion(pieces)
+        said = None if _plain(pieces) in self._settled else self._opinion(pieces, alone=by_rule is None)
         if said is None:
             return by_rule
         danger, opinion, weighed = said
-        if danger < (_WITH_RULE if by_rule else _ENOUGH):
+        if danger < (_WITH_RULE if by_rule else _IN_A_STORY if len(_plain(pieces)) > _STORY else _ENOUGH):
             return None
         if by_rule and _share_of(by_rule.level.kind, opinion) > _DIFFERS * opinion.danger:
             return by_rule
@@ -274,6 +283,23 @@ class Guard:
 
 def _share_of(kind: Kind, opinion: Opinion) -> float:
     return sum(share for label, share in opinion.shares.items() if Level(label.partition(" ")[0]).kind is kind)
+
+
+def _harmless(listed: Iterable[tuple[str, Piece]]) -> Iterable[Piece]:
+    return (piece for label, piece in listed if label == HARMLESS)
+
+
+def _danger(heard: tuple[Opinion, Evidence]) -> float:
+    return heard[0].danger
+
+
+def _between(one: float, other: float, weight: float) -> float:
+    """A share between two, by their odds: at a weight of 0 the one, at 1 the other."""
+    return 1.0 / (1.0 + exp(-(1.0 - weight) * _log_odds(one) - weight * _log_odds(other)))
+
+
+def _log_odds(share: float) -> float:
+    return log(max(share, _NEVER) / max(1.0 - share, _NEVER))
 
 
 def _plain(pieces: Iterable[Piece]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ Evidence = Mapping[str, float]
 """What stands in a message, each thing with its weight."""
 Floats = NDArray[np.float32]
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a dumped vote of before could not be loaded or would answer differently."""
 HARMLESS = ""
 _LEAST = 2  # a thing has to stand in so many messages to count
@@ -29,12 +29,12 @@ _SOME = 4  # further lines are much alike: every fourth is learnt from the start
 _UNSURE = 0.1  # ... and of the others those that look as dangerous as this, ...
 _MISTAKEN = 4.0  # ... which then count so many times
 _SURE = 0.02  # a line whose label lacks less than this teaches nothing
-_DROPPED = 0.3  # of what stands in a message is left out each time, so that no single word is relied on ...
+_DROPPED = 0.5  # of what stands in a message is left out each time, so that no single word is relied on ...
 _MORE = np.float32((1 - _DROPPED) ** -0.5)  # ... and the rest counts for so much more
-_RATE = 0.2
+_RATE = 0.15
 _SHRINK = 2e-6
 _CALM = 6.0  # what every message has for being harmless: danger has to be said
-_LENGTHS = (20.0, 45.0)  # below, a message counts as this long; above, more words are more evidence
+_LENGTHS = (8.0, 80.0)  # below, a message counts as this long; above, more words are more evidence
 
 
 Line = tuple[str, float, Evidence]
