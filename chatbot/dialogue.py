@@ -27,7 +27,6 @@ MOST_CHOICES = 3
 _MOVES_ON = (Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.HANDOFF)
 _ALIKE = (Kind.PERSONAL, Kind.HANDOFF)
 """Kinds whose replies come to the same: asking back between two of them would be a press for nothing."""
-_CRISIS_LEVEL = Level.CRISIS
 
 
 class Guard(Protocol):
@@ -92,7 +91,7 @@ class Dialogue:
 
     def _still_in_crisis(self, context: Context, visitor: Visitor) -> Reply:
         group = context.facets[0] if context.facets else ""
-        text, contacts = self._guard.card(RedFlag(group, _CRISIS_LEVEL, ()), visitor.country)
+        text, contacts = self._guard.card(RedFlag(group, Level.CRISIS, ()), visitor.country)
         return Reply(Kind.CRISIS, text, contacts=contacts, notice=visitor.notice, context=context)
 
     def _beside(self, reply: Reply, assessment: Assessment) -> Reply:

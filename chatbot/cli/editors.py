@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Settings
+from ..model import OFF_SUBJECT
 from .asking import print_reply
 from .command import Command, argument
 from .validation import validate
@@ -68,7 +69,7 @@ def _to_paste(group: Any, entries: Mapping[str, Any]) -> str:
     """A group as a comment, and as a phrasing under the entry that comes nearest."""
     nearest = group.nearest
     if nearest is None:
-        return f"# {group.times} times; no entry is near\nunknown:\n  - {json.dumps(group.words)}\n"
+        return f"# {group.times} times; no entry is near\n{OFF_SUBJECT}:\n  - {json.dumps(group.words)}\n"
     known = entries.get(nearest.label)
     question = known.question if known else "off the subject"
     head = f"# {group.times} times; nearest ({nearest.score:.2f}): {question}"

@@ -39,26 +39,31 @@ def read_language(sources: Sources, tag: str, claims: Mapping[str, Claim]) -> La
     phrasings = _phrasings(sources, tag, entries)
     if not (shaped and thresholds and vocabulary and style and safety):
         return None
-    content = Content(
+    return Language(
+        tag=tag,
+        name=shaped.name,
+        direction=shaped.direction,
+        content=_content(shaped, thresholds.bands, claims, entries),
+        phrasings=phrasings,
+        strings=_strings(sources, tag),
+        pages={name: page for name, page in shaped.pages.items()},
+        vocabulary=vocabulary,
+        safety=safety,
+        style=style,
+    )
+
+
+def _content(
+    shaped: shapes.LanguageShape, bands: shapes.BandsShape, claims: Mapping[str, Claim], entries: Mapping[str, Entry]
+) -> Content:
+    return Content(
         claims=claims,
         entries=entries,
         canned=Canned(**shaped.canned.model_dump()),
         ways={mode: label for mode, label in shaped.ways.items()},
         examples=shaped.examples,
         follow_ups=FollowUps(**shaped.follow_ups.model_dump()),
-        bands=Bands(thresholds.bands.answer, thresholds.bands.clarify),
-    )
-    return Language(
-        tag,
-        shaped.name,
-        shaped.direction,
-        content,
-        phrasings,
-        _strings(sources, tag),
-        {name: page for name, page in shaped.pages.items()},
-        vocabulary,
-        safety,
-        style,
+        bands=Bands(bands.answer, bands.clarify),
     )
 
 
