@@ -14,6 +14,7 @@ from .config import Settings
 from .delivery import Channel, Drain, Email, Mailbox, Webhook
 from .dialogue import Dialogue
 from .knowledge import KnowledgeBase, Language, load
+from .matching import Matcher
 from .reception import RECEIPT, Reception
 from .recording import Recorder
 from .redaction import plain_words
@@ -64,12 +65,17 @@ def build_voice(language: Language, settings: Settings, *, progress: Progress = 
     guard = build_guard(language, settings, progress=progress)
     if failures := guard.self_test():
         raise GuardFailed("\n".join(["The safety gate fails its own examples:", *failures]))
-    served = language if settings.drafts_served else _reviewed(language)
-    matcher = compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
+    served, matcher = _served(language, settings), build_matcher(language, settings, progress=progress)
     content = served.content
     index = compiled.index(served.phrasings, folder=settings.instance_dir)
     typeahead = Typeahead(content.entries, index, first=content.examples, judge=matcher.match)
     return Voice(served, Dialogue(content, guard, matcher), typeahead, matcher, has_vote=guard.has_vote)
+
+
+def build_matcher(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Matcher:
+    """The matcher of what is served."""
+    served = _served(language, settings)
+    return compiled.matcher(served.phrasings, served.vocabulary, folder=settings.instance_dir, progress=progress)
 
 
 def build_guard(language: Language, settings: Settings, *, progress: Progress = lambda line: None) -> Guard:
@@ -143,6 +149,10 @@ def secret_of(settings: Settings) -> str:
 def _consent(base: KnowledgeBase) -> Consent:
     say = base.languages["en"].strings
     return consent_to(say["booking.consent"], version=say["booking.consent.version"])
+
+
+def _served(language: Language, settings: Settings) -> Language:
+    return language if settings.drafts_served else _reviewed(language)
 
 
 def _reviewed(language: Language) -> Language:

@@ -17,10 +17,10 @@ Progress = Callable[[str], None]
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold the instance folder's lock, so that many workers make a missing thing once."""
+def one_at_a_time(folder: Path, what: str = "") -> Iterator[None]:
+    """Hold the instance folder's lock for a thing, so that many workers make it once when it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    with (folder / f".lock{what}").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -66,13 +66,17 @@ Kept = TypeVar("Kept", bound=_Fitted)
 def _kept(path: Path, *, load: Callable[[bytes], Kept], fit: Callable[[], Kept]) -> Kept:
     if (kept := _load(path, load)) is not None:
         return kept
-    with one_at_a_time(path.parent):
+    with one_at_a_time(path.parent, _kind(path)):
         return _load(path, load) or _fit(path, fit)
+
+
+def _kind(path: Path) -> str:
+    return path.name.partition("-")[0]
 
 
 def _fit(path: Path, fit: Callable[[], Kept]) -> Kept:
     fitted = fit()
-    for stale in path.parent.glob(f"{path.name.partition('-')[0]}-*.bin"):
+    for stale in path.parent.glob(f"{_kind(path)}-*.bin"):
         stale.unlink()
     unfinished = path.with_suffix(".tmp")
     unfinished.write_bytes(fitted.dump())

@@ -12,7 +12,7 @@ from ..model import OFF_SUBJECT
 from .asking import print_reply
 from .command import Command, argument
 from .validation import validate
-from .voice import voice_of
+from .voice import fit_beforehand, voice_of
 
 # -- ask ---------------------------------------------------------------------------------------------
 
@@ -35,6 +35,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
 
 def compile_base(options: argparse.Namespace, settings: Settings) -> int:
     """Fit the matcher once and keep it in the instance folder; does nothing when it is fresh."""
+    fit_beforehand(settings)
     voice_of(settings)
     print(f"compiled into {settings.instance_dir}")
     return 0
