@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "assistant": {"model", "matching", "typeahead", "dialogue", "knowledge", "storage"},
     "building": {
         "assistant", "booking", "compiled", "config", "delivery", "dialogue", "handoffs", "knowledge", "mails",
-        "reception", "recording", "redaction", "safety", "storage", "typeahead",
+        "matching", "reception", "recording", "redaction", "safety", "storage", "typeahead",
     },
     "web": {
         "assistant", "booking", "building", "config", "handoffs", "knowledge", "model", "reception", "storage",

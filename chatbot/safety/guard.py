@@ -145,7 +145,8 @@ class Guard:
 
     def _weighed(self, vote: Vote, pieces: Sequence[Piece], *, alone: bool) -> tuple[float, Opinion, Evidence]:
         """The most dangerous part decides; without a rule the whole too, for of many parts one errs by chance."""
-        parts = list(self._parts(pieces[0])) if len(pieces) == 1 else []
+        told = [piece for piece in pieces if len(pieces) == 1 or self._fired(piece.seen)]
+        parts = [part for piece in told for part in self._parts(piece)]
         whole = max(self._heard(vote, map(self._whole, pieces)), key=_danger)
         worst = max([whole, *self._heard(vote, parts)], key=_danger)
         say = min(_AT_MOST, len(parts) / _MANY_PARTS) if alone else 0.0
