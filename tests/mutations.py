@@ -202,8 +202,8 @@ MUTATIONS = (
     Mutation(
         "H-23",
         GUARD,
-        "yield opinion.danger - _OUT_OF_PLACE, opinion, part",
-        "continue",
+        "parts = [part for piece in told for part in self._parts(piece)]",
+        "parts = []",
         f"{SAFETY}::test_a_harmless_question_beside_it_hides_no_danger",
     ),
     Mutation(

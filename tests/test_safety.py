@@ -23,7 +23,7 @@ from chatbot.safety.reading import words
 from chatbot.safety.rules import Sign
 from chatbot.safety.vote import Opinion
 from tests.bench.variants import variants
-from tests.mutations import MUTATIONS, hazards_of
+from tests.mutations import MUTATIONS, ROOT, hazards_of
 
 KNOWLEDGE = Path(__file__).parent.parent / "knowledge"
 PACKAGE = Path(__file__).parent.parent / "chatbot" / "safety"
@@ -556,3 +556,4 @@ def test_every_hazard_with_a_test_has_a_mutation_and_its_test_exists() -> None:
     assert {name for name in re.findall(r"`(test_\w+)`", log) if f"def {name}(" not in tests} == set()
     assert hazards_of(log) == {mutation.hazard for mutation in MUTATIONS}
     assert all(mutation.test.split("::")[1] in log for mutation in MUTATIONS)
+    assert [one.hazard for one in MUTATIONS if one.old not in (ROOT / one.file).read_text("utf-8")] == []
