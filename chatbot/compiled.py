@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,9 @@ from .matching import FORMAT, Matcher, Vocabulary, shipped_words
 from .safety import VOTE_FORMAT, Guard, Rules, Vote
 from .typeahead import FORMAT as INDEX_FORMAT
 from .typeahead import Index
+
+KEPT_OF_A_KIND = 4
+"""Two languages, each with and without drafts, share an instance folder without refitting at every start."""
 
 Progress = Callable[[str], None]
 
@@ -76,12 +79,20 @@ def _kind(path: Path) -> str:
 
 def _fit(path: Path, fit: Callable[[], Kept]) -> Kept:
     fitted = fit()
-    for stale in path.parent.glob(f"{_kind(path)}-*.bin"):
-        stale.unlink()
     unfinished = path.with_suffix(".tmp")
     unfinished.write_bytes(fitted.dump())
     unfinished.rename(path)
+    _tidy(path)
     return fitted
+
+
+def _tidy(made: Path) -> None:
+    """Delete all but the newest files of the kind just made; those of other languages stay."""
+    older = [path for path in made.parent.glob(f"{_kind(made)}-*.bin") if path != made]
+    with suppress(FileNotFoundError):  # a broken one that another worker deletes just now
+        older.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        for stale in older[KEPT_OF_A_KIND - 1 :]:
+            stale.unlink()
 
 
 def _load(path: Path, load: Callable[[bytes], Kept]) -> Kept | None:

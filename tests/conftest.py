@@ -21,10 +21,10 @@ KNOWLEDGE = ROOT / "knowledge"
 
 @pytest.fixture(scope="session")
 def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder that starts with the matcher `python -m chatbot compile` made, where there is one."""
+    """An instance folder that starts with what `python -m chatbot compile` made, where there is something."""
     folder = tmp_path_factory.mktemp("instance")
     for made in (ROOT / "instance").glob("*-*.bin"):
-        shutil.copy(made, folder)
+        shutil.copy2(made, folder)
     return folder
 
 
@@ -49,7 +49,8 @@ def make_client(compiled_dir: Path, tmp_path: Path) -> Callable[..., FlaskClient
 
     def make(**changed: object) -> FlaskClient:
         for made in compiled_dir.glob("*-*.bin"):
-            shutil.copy(made, tmp_path)
+            if not (tmp_path / made.name).exists():
+                (tmp_path / made.name).hardlink_to(made)  # never written in place, and large
         return create_app(
             Settings.model_validate({"instance_dir": tmp_path, "deliver_in_workers": False, **changed})
         ).test_client()
