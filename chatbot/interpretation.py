@@ -22,6 +22,8 @@ _SHORTEST_SENTENCE = 3
 _SURE = 0.4  # a second question is offered from this score on
 _WHOLE, _STATEMENT = 1.5, 0.5  # what a story as a whole, or a sentence that asks nothing, counts beside a question ...
 _BEFORE = 0.8  # ... and a question read with the sentence before it
+_CORRECTED = (Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.CLARIFY)
+"""Replies after which "no" may mean: not this one. After an offer to book or small talk it only declines."""
 
 
 class Matcher(Protocol):
@@ -63,7 +65,7 @@ class Interpreter:
         for choice, names in zip(context.choices, follow.picks, strict=False):
             if said in names:
                 return choice
-        if said in follow.other and context.others:
+        if said in follow.other and context.others and context.kind in _CORRECTED:
             return context.others[0]
         if said in follow.more and context.entry:
             return self._next(context.entry, said)

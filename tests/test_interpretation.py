@@ -70,6 +70,16 @@ def test_without_a_conversation_a_short_answer_takes_up_nothing(said: str) -> No
     assert interpreter().interpret(said, Context()).chosen is None
 
 
+@pytest.mark.parametrize("kind", [Kind.ANSWER, Kind.NOT_COVERED, Kind.PERSONAL, Kind.CLARIFY])
+def test_a_no_takes_up_what_may_have_been_meant_instead(kind: Kind) -> None:
+    assert interpreter().interpret("No, the other one.", Context("safe", kind, others=("years",))).chosen == "years"
+
+
+@pytest.mark.parametrize("kind", [Kind.HANDOFF, Kind.SMALLTALK, Kind.UNKNOWN, None])
+def test_a_no_to_an_offer_declines_it_and_takes_up_nothing(kind: Kind | None) -> None:
+    assert interpreter().interpret("No, the other one.", Context("book", kind, others=("years",))).chosen is None
+
+
 def test_a_yes_after_choices_alone_accepts_nothing() -> None:
     asked_back = Context(kind=Kind.CLARIFY, choices=("safe", "years"))
     assert interpreter().interpret("yes please", asked_back).chosen is None
