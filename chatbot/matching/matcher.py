@@ -39,7 +39,6 @@ class Explanation:
     read_as: tuple[str, ...]
     top: tuple[Match, ...]
     nearest: tuple[str, ...]
-    counted: tuple[tuple[str, float], ...]
 
 
 class Matcher:
@@ -87,24 +86,16 @@ class Matcher:
         return self._ranked(self._features.read(words))[:limit] if words else ()
 
     def explain(self, text: str) -> Explanation:
-        """What was read, the best labels, and for the first of them what counted."""
+        """What was read, the best labels, and the first one's nearest phrasings."""
         words = tuple(self._repaired(text))
         top = self.match(text)
         if not top:
-            return Explanation(words, (), (), ())
+            return Explanation(words, (), ())
         reading = self._features.read(words)
         label = self._labels.index(top[0].label)
         mine = np.arange(self._spans[label], self._spans[label + 1])
         order = mine[np.argsort(-self._likeness(reading, mine), kind="stable")]
-        gains = reading.weights * self._sparse[reading.rows, label]
-        names = list(self._features.index)
-        best = sorted(zip(gains.tolist(), reading.rows.tolist(), strict=True), reverse=True)[:8]
-        return Explanation(
-            read_as=words,
-            top=top,
-            nearest=tuple(self._texts[row] for row in order[:3]),
-            counted=tuple((names[row][1:], round(gain, 3)) for gain, row in best),
-        )
+        return Explanation(words, top, tuple(self._texts[row] for row in order[:3]))
 
     def dump(self) -> bytes:
         """Everything `load` needs, as bytes without code in them."""
