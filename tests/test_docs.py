@@ -52,7 +52,7 @@ def test_no_command_is_documented_that_is_none() -> None:
 
 
 def test_a_command_named_elsewhere_only_is_not_documented() -> None:
-    told = "curve\n## Commands\n| `db migrate`, `status` | curve |\n| `ask \"...\"` | `show` |\n## More\n| `curve` | |"
+    told = 'curve\n## Commands\n| `db migrate`, `status` | curve |\n| `ask "..."` | `show` |\n## More\n| `curve` | |'
     assert told_commands(f"\n{told}") == {"db migrate", "db status", "ask"}
 
 
