@@ -116,6 +116,13 @@ def test_fitted_twice_it_is_the_same_to_the_last_byte(matcher: Matcher) -> None:
     assert Matcher(PHRASINGS).dump() == matcher.dump()
 
 
+def test_the_fit_says_what_is_fitted_and_how_far_it_is() -> None:
+    told: list[str] = []
+    Matcher(PHRASINGS, progress=told.append)
+    assert told == [f"fitting the matcher: pass {number} of {len(told)}" for number in range(1, len(told) + 1)]
+    assert told
+
+
 def test_dumped_and_loaded_it_answers_alike(matcher: Matcher) -> None:
     loaded = Matcher.load(Matcher.load(matcher.dump()).dump())
     texts = [text for texts in PHRASINGS.values() for text in texts]

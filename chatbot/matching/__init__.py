@@ -1,4 +1,4 @@
-"""Which label an utterance means: hides spelling, features, the vote and word meanings; knows nothing of the base."""
+"""Which label an utterance means: hides spelling, features, the fit and word meanings; knows nothing of the base."""
 
 from .matcher import FORMAT, Explanation, Matcher
 from .parts import Parts

@@ -1,4 +1,4 @@
-"""Random cosine features: hides how a linear vote becomes a vote by likeness of meaning."""
+"""Random cosine features: hides how linear weights come to weigh likeness of meaning."""
 
 import numpy as np
 

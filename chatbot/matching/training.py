@@ -1,4 +1,4 @@
-"""Fitting the vote: softmax regression over all phrasings, by stochastic gradient descent in numpy."""
+"""The matcher's fit: softmax regression over all phrasings, by stochastic gradient descent in numpy."""
 
 from collections.abc import Callable, Sequence
 
@@ -36,7 +36,7 @@ def fit(
         rate = first * (_LAST_RATE / first) ** (number / (passes - 1))
         for row in _due(order.permutation(len(readings)), unsure, number):
             unsure[row] = _step(sparse, dense, readings[row], int(labels[row]), rate * balance[labels[row]])
-        progress(f"fitting the vote: pass {number + 1} of {passes}")
+        progress(f"fitting the matcher: pass {number + 1} of {passes}")
     return sparse, dense
 
 
@@ -47,7 +47,7 @@ def _due(rows: Longs, unsure: Floats, number: int) -> Longs:
 
 
 def _step(sparse: Floats, dense: Floats, reading: Reading, label: int, rate: float) -> float:
-    """Move the weights towards one phrasing's label; returns how unsure of it the vote was, in 0..1."""
+    """Move the weights towards one phrasing's label; returns how unsure of it they were, in 0..1."""
     here = sparse[reading.rows]
     error = chances(reading.weights @ here + dense @ reading.spread)
     error[label] -= 1.0
@@ -59,14 +59,14 @@ def _step(sparse: Floats, dense: Floats, reading: Reading, label: int, rate: flo
 
 
 def logits(sparse: Floats, dense: Floats, reading: Reading) -> Floats:
-    """How strongly each label is voted for."""
-    votes: Floats = reading.weights @ sparse[reading.rows] + dense @ reading.spread
-    return votes
+    """How strongly the weights speak for each label."""
+    strengths: Floats = reading.weights @ sparse[reading.rows] + dense @ reading.spread
+    return strengths
 
 
-def chances(votes: Floats) -> Floats:
-    """Votes as shares that add up to 1."""
-    powers = np.exp(_SHARPNESS * (votes - votes.max()))
+def chances(strengths: Floats) -> Floats:
+    """Strengths as shares that add up to 1."""
+    powers = np.exp(_SHARPNESS * (strengths - strengths.max()))
     shares: Floats = powers / powers.sum()
     return shares
 
