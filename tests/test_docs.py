@@ -56,6 +56,18 @@ def test_a_command_named_elsewhere_only_is_not_documented() -> None:
     assert told_commands(f"\n{told}") == {"db migrate", "db status", "ask"}
 
 
+@pytest.mark.parametrize(
+    ("name", "does"),
+    [("unanswered", "delete"), ("deliver", "remove"), ("compile", "the gate's vote"), ("compile", "index")],
+)
+def test_what_a_command_does_beside_its_name_stands_in_its_help(
+    name: str, does: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args([name, "--help"])
+    assert does in " ".join(capsys.readouterr().out.split())
+
+
 def test_every_address_is_documented(app: Flask) -> None:
     rules = {str(rule) for rule in app.url_map.iter_rules() if rule.endpoint != "static"}
     inner = {"/favicon.ico", "/go/<slug>/<int:position>", "/<any(privacy, accessibility):name>"}

@@ -34,7 +34,7 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def compile_base(options: argparse.Namespace, settings: Settings) -> int:
-    """Fit the matcher once and keep it in the instance folder; does nothing when it is fresh."""
+    """Fit the matcher, the gate's vote and the index once, and keep them in the instance folder until stale."""
     fit_beforehand(settings)
     voice_of(settings)
     print(f"compiled into {settings.instance_dir}")
@@ -96,6 +96,10 @@ COMMANDS = (
             argument("--json", action="store_true", help="print JSON"),
         ),
     ),
-    Command("unanswered", unanswered, "Show what got no answer five times and more, ready to paste; needs recording."),
-    Command("compile", compile_base, "Fit the matcher and keep it."),
+    Command(
+        "unanswered",
+        unanswered,
+        "Show what got no answer five times and more, to paste, and delete what is past its days; needs recording.",
+    ),
+    Command("compile", compile_base, "Fit the matcher, the gate's vote and the suggestions' index, and keep them."),
 )

@@ -240,7 +240,7 @@ COMMANDS = (
     Command(
         "deliver",
         deliver,
-        "Deliver consultation requests until stopped.",
+        "Deliver consultation requests until stopped, and remove what is past its time.",
         (argument("--once", action="store_true", help="deliver what is due now and stop"),),
     ),
     Command(
