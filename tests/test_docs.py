@@ -94,6 +94,16 @@ def test_every_kind_of_knowledge_file_is_explained() -> None:
     assert [name for name in top | english if f"`{name}" not in EDITORS] == []
 
 
+def test_the_editors_are_told_which_labelled_messages_are_fitted_on_and_which_only_measure() -> None:
+    english = ROOT / "knowledge" / "en"
+    fitted = re.findall(r"[\w-]+\.yaml", yaml.safe_load((english / "thresholds.yaml").read_text())["fitted_on"])
+    row = EDITORS.partition("| `en/evaluation/*.yaml` |")[2].partition("\n")[0]
+    fits, _, measures = row.partition("set thresholds")
+    assert sorted(re.findall(r"`(\S+)`", fits)) == sorted(fitted)
+    others = {path.name for path in (english / "evaluation").iterdir()} - set(fitted)
+    assert set(re.findall(r"`(\S+)`", measures)) == others
+
+
 def test_the_example_entry_of_the_editors_is_a_real_one() -> None:
     block = EDITORS.partition("```yaml\n")[2].partition("```")[0]
     assert set(yaml.safe_load(block)["best-time-to-treat"]) == {
