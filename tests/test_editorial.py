@@ -252,7 +252,7 @@ def test_the_start_is_refused_with_all_problems_of_all_files(base: Path) -> None
     assert all(problem.line >= 1 and problem.column >= 1 for problem in refused.value.problems)
 
 
-VERIFIED = {"911", "988", "999", "111", "116 123", "85258", "112", "000"}  # each with its source and day in countries.yaml
+VERIFIED = {"911", "988", "999", "111", "116 123", "85258", "112", "000"}  # sources: countries.yaml
 
 
 def test_only_verified_numbers_are_shipped() -> None:
