@@ -19,6 +19,7 @@ _FOLLOWS = 0.05  # its own follow-ups are meant more often
 _STORY = 14  # from so many words on, the sentence that asks is read for itself too
 _SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _SHORTEST_SENTENCE = 3
+_RUN_ON, _TAIL = 25, 10  # words
 _SURE = 0.4  # a second question is offered from this score on
 _WHOLE, _STATEMENT = 1.5, 0.5  # what a story as a whole, or a sentence that asks nothing, counts beside a question ...
 _BEFORE = 0.8  # ... and a question read with the sentence before it
@@ -139,8 +140,12 @@ class Interpreter:
 
 
 def _sentences(utterance: str) -> list[str]:
+    """The sentences; of a long run without marks, as dictated, the last words are one, for there it asks."""
     found = (part.strip() for part in _SENTENCE.findall(utterance))
-    return [part for part in found if len(tokens(part)) >= _SHORTEST_SENTENCE]
+    told = [part for part in found if len(tokens(part)) >= _SHORTEST_SENTENCE]
+    if len(told) == 1 and len(words := told[0].split()) >= _RUN_ON:
+        return [" ".join(words[:-_TAIL]), " ".join(words[-_TAIL:])]
+    return told
 
 
 def _loudest(told: list[str]) -> tuple[str, str]:

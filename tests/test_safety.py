@@ -290,6 +290,35 @@ def test_a_danger_in_one_clause_of_a_long_story_is_found() -> None:
     assert len(missed) <= 0.04 * len(told), missed
 
 
+PLAIN_STORIES = (
+    "We moved to the coast four years ago after my injury. The house there has no steps. My nephew mows the lawn on "
+    "Saturdays and my sister cooks for an army. The dog has learned to bring me the remote. What I wanted to ask is "
+    "whether people who were hurt long ago were in these studies too.",
+    "I teach maths by video to children who would rather be anywhere else. Every Tuesday a man comes to check the lift "
+    "and tells me about his holidays in Crete. My publisher wants the new book by June. Could you tell me how the cells "
+    "are put in, and whether it takes one go or many?",
+)
+
+
+@pytest.mark.parametrize(("bare", "most"), [(False, 0.06), (True, 0.45)], ids=["with marks", "dictated without"])
+def test_what_a_rule_knows_is_found_inside_a_plain_story(bare: bool, most: float) -> None:
+    missed, all_told = [], 0
+    for place, (_, example, _) in enumerate(examples()):
+        for story in PLAIN_STORIES:
+            said = story.split(". ")
+            text = ". ".join((*said[: 1 + place % 3], example, *said[1 + place % 3 :]))
+            told = re.sub(r"[^\w\s']", "", text).lower() if bare else text
+            all_told += 1
+            missed += [told] if level_of(told) is None else []
+    assert len(missed) <= most * all_told, missed[:20]
+
+
+@pytest.mark.parametrize("story", PLAIN_STORIES)
+def test_a_plain_story_passes_with_marks_and_without(story: str) -> None:
+    assert level_of(story) is None
+    assert level_of(re.sub(r"[^\w\s']", "", story).lower()) is None
+
+
 # -- meaning ---------------------------------------------------------------------------------------
 
 

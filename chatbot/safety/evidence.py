@@ -11,7 +11,9 @@ from chatbot.text import stem
 
 _SHORTEST = 3  # a sentence of fewer words is none
 _MOST_CUTS = 4
-_ONE = 2  # cuts around one sentence
+_LONGEST = 30  # words; a longer sentence is read in stretches too, ...
+_STRETCH = 20  # ... of so many words, ...
+_BESIDE = 6  # ... and so many on each side of a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,30 @@ def whole(piece: Piece, fired: Fired) -> dict[str, float]:
 
 
 def parts(piece: Piece, fired: Fired) -> Iterator[dict[str, float]]:
-    """The evidence of each sentence, and of all before and after one ends: a question there excuses nothing here."""
+    """The evidence of each sentence, and of all before and after one ends: a question there excuses nothing here.
+
+    What was dictated without marks is read in stretches that overlap, and around each sign.
+    """
     cuts, stems = _cuts(piece), _stems(piece)
     inner = cuts[1:-1]
-    cuts = [0, *inner[:: 1 + len(inner) // _MOST_CUTS], len(piece.words)]
-    spans = {*pairwise(cuts), *((0, cut) for cut in cuts[1:-1]), *((cut, cuts[-1]) for cut in cuts[1:-1])}
-    return (_within(piece, stems, start, end, fired) for start, end in sorted(spans) if len(cuts) > _ONE)
+    ends = inner[:: 1 + len(inner) // _MOST_CUTS]
+    spans = {*pairwise(cuts), *((0, end) for end in ends), *((end, cuts[-1]) for end in ends)}
+    for start, end in pairwise(cuts):
+        if end - start > _LONGEST:
+            spans |= {*_stretches(start, end), *_around(piece, start, end)}
+    return (_within(piece, stems, start, end, fired) for start, end in sorted(spans - {(0, cuts[-1])}))
+
+
+def _stretches(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Overlapping runs of words over a sentence that is too long to be one."""
+    yield from ((at, min(at + _STRETCH, end)) for at in range(start, end - _STRETCH // 2, _STRETCH // 2))
+
+
+def _around(piece: Piece, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The few words around each sign in such a sentence."""
+    for _, (first, last, *_) in piece.standing:
+        if start <= first < end:
+            yield max(start, first - _BESIDE), min(end, last + _BESIDE)
 
 
 def _cuts(piece: Piece) -> list[int]:

@@ -19,7 +19,7 @@ Evidence = Mapping[str, float]
 """What stands in a message, each thing with its weight."""
 Floats = NDArray[np.float32]
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a dumped vote of before could not be loaded or would answer differently."""
 HARMLESS = ""
 _LEAST = 2  # a thing has to stand in so many messages to count
