@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from chatbot.matching import Matcher
 
 from .trials import Trial
@@ -124,7 +126,8 @@ def _bm25s(trial: Trial) -> Peer:
     index.index(_words(bm25s, texts), show_progress=False)
 
     def scores(text: str) -> Any:
-        return index.get_scores(_words(bm25s, [text])[0])
+        words = _words(bm25s, [text])[0]
+        return index.get_scores(words) if words else np.zeros(len(texts))  # of stop words alone it makes an error
 
     return Nearest(scores, owners)
 
