@@ -116,3 +116,14 @@ def test_in_a_long_story_the_sentence_that_asks_counts() -> None:
     asks = "Is it safe for long?"
     known = {told + asks: {"years": 0.4, "long": 0.3}, asks: {"long": 0.6}}
     assert interpreter(known).interpret(told + asks, Context()).matches[0].label == "long"
+
+
+def test_of_a_long_message_without_marks_the_last_words_are_read_too() -> None:
+    told = " ".join(f"word{number}" for number in range(20))
+    asked = "so is it safe when somebody was hurt years ago now"
+    found = interpreter({f"{told} {asked}": {"years": 0.2}, asked: {"safe": 0.9}}).interpret(
+        f"{told} {asked}", Context()
+    )
+    assert found.matches[0].label == "safe"
+    short = interpreter({asked: {"safe": 0.9}}).interpret(f"word1 {asked}", Context())
+    assert not short.matches
