@@ -1,5 +1,6 @@
 """The JSON interface, version 1: each view reads a body, asks the assistant, writes a body."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +28,11 @@ from .schemas import (
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 Body = TypeVar("Body", bound=Incoming)
+
+# any escape, so that none is taken apart: a pair of surrogates, a surrogate alone (the group), or another one
+_ESCAPE = re.compile(
+    rb"\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(ud[89a-f][0-9a-f]{2})|.)", re.DOTALL | re.IGNORECASE
+)
 
 
 @api.post("/chat")
@@ -107,9 +113,14 @@ def allow() -> Allow:
 
 def read_body(shape: type[Body]) -> Body:
     """Read the raw bytes; Flask's own JSON reading fails on hostile bodies."""
+    return shape.model_validate_json(raw_body())
+
+
+def raw_body() -> bytes:
+    """The body's bytes, with U+FFFD for each half of a pair that stands alone: a cut emoji costs nobody the reply."""
     if request.mimetype != "application/json":
         raise NotJson
-    return shape.model_validate_json(request.get_data(cache=False))
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], request.get_data(cache=False))
 
 
 def send(body: Outgoing, *, status: int = 200) -> Response:

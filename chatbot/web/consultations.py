@@ -12,7 +12,7 @@ from ..assistant import Origin, TooMany
 from ..booking import CLOSED, DAYS, PARTS, Draft, FieldError, Refused, Time
 from ..reception import Receipt
 from . import desk
-from .api import allow, origin_in, read_body, reply_out, send
+from .api import allow, origin_in, raw_body, read_body, reply_out, send
 from .fields import fields, words
 from .parts import parts
 from .problems import REFUSALS, invalid, misshapen, problem, refusal
@@ -65,9 +65,9 @@ def _read() -> tuple[ConsultationRequest, list[FieldProblem]]:
 
     Raises NotJson, or ValidationError when there is nothing to judge.
     """
-    raw = request.get_data(cache=True)
+    raw = raw_body()
     try:
-        return read_body(ConsultationRequest), []
+        return ConsultationRequest.model_validate_json(raw), []
     except ValidationError as error:
         wrong = {one["loc"][0] for one in error.errors() if one["loc"]}
         if not wrong:

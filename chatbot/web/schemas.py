@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from ..booking import State, unprintable
 from ..model import Choice, Claim, Contact, Handoff, Kind, Reply, Way
@@ -15,7 +15,13 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 Name = Annotated[str, StringConstraints(max_length=200)]
+Hint = Annotated[str | None, BeforeValidator(_text_or_none)]
+"""A field that only helps: of a wrong type it counts as left out, so that it never costs a visitor the reply."""
 
 
 class Incoming(BaseModel):
@@ -29,10 +35,10 @@ class ChatRequest(Incoming):
 
     message: Annotated[str, AfterValidator(_not_blank)] | None = Field(None, description="What the visitor typed.")
     choice: Name | None = Field(None, description="An entry id from a reply's choices.")
-    conversation: str | None = Field(None, description="The opaque token of the reply before.")
-    partner: str | None = Field(None, description="The partner's slug; unknown means the default.")
-    language: str | None = Field("en", description="A language tag; unknown means the default.")
-    country: str | None = Field(None, description="Two letters, for the emergency numbers.")
+    conversation: Hint = Field(None, description="The opaque token of the reply before.")
+    partner: Hint = Field(None, description="The partner's slug; unknown means the default.")
+    language: Hint = Field("en", description="A language tag; unknown means the default.")
+    country: Hint = Field(None, description="Two letters, for the emergency numbers.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -45,9 +51,9 @@ class SuggestRequest(Incoming):
     """What stands in the input field so far."""
 
     text: Annotated[str, StringConstraints(max_length=4_000)]
-    language: str | None = "en"
-    partner: str | None = None
-    country: str | None = None
+    language: Hint = "en"
+    partner: Hint = None
+    country: Hint = None
 
 
 class FeedbackRequest(Incoming):
@@ -55,7 +61,7 @@ class FeedbackRequest(Incoming):
 
     entry: Name
     helpful: Annotated[bool, Field(strict=True)]
-    conversation: str | None = None
+    conversation: Hint = None
 
 
 class Outgoing(BaseModel):
