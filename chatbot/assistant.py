@@ -19,7 +19,11 @@ Allow = Callable[[], float | None]
 
 
 class TooLong(Exception):
-    """A message without a red flag is longer than LONGEST_MESSAGE."""
+    """A text without a red flag is longer than LONGEST_MESSAGE; `field` holds it."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(field)
 
 
 class TooMany(Exception):
@@ -78,7 +82,7 @@ class Assistant:
         if reply.kind in DANGER_KINDS:
             return reply
         if len(message) > LONGEST_MESSAGE:
-            raise TooLong
+            raise TooLong("message")
         _limit(allow)
         if _is_unanswered(reply, context):
             self._record(message)
@@ -95,12 +99,14 @@ class Assistant:
     def suggest(self, text: str, *, origin: Origin, allow: Allow) -> tuple[tuple[Suggestion, ...], Reply | None]:
         """Questions that what was typed may become, or the alert and nothing beside it if it shows danger.
 
-        Raises TooMany, unless there is an alert.
+        Raises TooLong or TooMany, unless there is an alert.
         """
         voice, visitor = self.voice(origin), self.visitor(origin)
         alert = self._alert(text, voice.dialogue, visitor)
         if alert is not None:
             return (), alert
+        if len(text) > LONGEST_MESSAGE:
+            raise TooLong("text")
         _limit(allow)
         return voice.typeahead.suggest(text), None
 

@@ -263,6 +263,14 @@ def test_a_suggestion_request_with_danger_carries_the_alert(client: FlaskClient)
     assert body["alert"]["kind"] == "crisis"
 
 
+def test_a_long_text_with_danger_carries_the_alert_while_typing(client: FlaskClient) -> None:
+    story = "We went to the park and had a long day with the family. " * 90
+    body = client.post("/api/v1/suggest", json={"text": story + "I can't breathe, help me now."}).get_json()
+    assert (body["alert"]["kind"], body["suggestions"]) == ("emergency", [])
+    document = assert_problem(raw(client, json.dumps({"text": story}), "/api/v1/suggest"), 422)
+    assert document["errors"][0]["field"] == "text"  # type: ignore[index]
+
+
 def test_feedback_is_counted(client: FlaskClient) -> None:
     assert client.post("/api/v1/feedback", json={"entry": "is-it-safe", "helpful": True}).get_json() == {
         "counted": True

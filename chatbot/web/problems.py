@@ -91,7 +91,7 @@ def register(app: Flask) -> None:
     """Translate every exception at this one place."""
     app.register_blueprint(pages)
     app.register_error_handler(ValidationError, _invalid)
-    app.register_error_handler(TooLong, lambda _: problem("too-long", errors=[_TOO_LONG]))
+    app.register_error_handler(TooLong, _too_long)
     app.register_error_handler(NotJson, lambda _: problem("not-json"))
     for kind in REFUSALS:
         app.register_error_handler(kind, refusal)
@@ -99,7 +99,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, lambda fault: _fault(app, fault))
 
 
-_TOO_LONG = FieldProblem(field="message", message=f"has more than {LONGEST_MESSAGE} characters; shorten it")
+def _too_long(fault: TooLong) -> Response:
+    words = f"has more than {LONGEST_MESSAGE} characters; shorten it"
+    return problem("too-long", errors=[FieldProblem(field=fault.field, message=words)])
 
 
 def _invalid(error: ValidationError) -> Response:

@@ -50,7 +50,7 @@ class ChatRequest(Incoming):
 class SuggestRequest(Incoming):
     """What stands in the input field so far."""
 
-    text: Annotated[str, StringConstraints(max_length=4_000)]
+    text: str = Field(description="Up to 4,000 characters; of a longer one only danger is told.")
     language: Hint = "en"
     partner: Hint = None
     country: Hint = None
