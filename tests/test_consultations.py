@@ -100,6 +100,12 @@ def test_a_missing_or_odd_key_is_refused(client: FlaskClient, key: str) -> None:
     assert (response.status_code, response.get_json()["type"]) == (400, "/problems#no-key")
 
 
+def test_danger_in_a_note_is_answered_without_a_key_too(client: FlaskClient) -> None:
+    response = client.post(PATH, json=body(client, note="I can't breathe, help me now"))
+    assert (response.status_code, response.get_json()["type"]) == (400, "/problems#no-key")
+    assert response.get_json()["alert"]["kind"] == "emergency"
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [

@@ -40,12 +40,12 @@ def request_consultation() -> Response:
 
     The text is looked at for danger first: neither a refusal nor a database that is down may silence the alert.
     """
-    key = request.headers.get("Idempotency-Key", "")
-    if not _KEY.fullmatch(key):
-        return problem("no-key")
     body, faults = _read()
     origin = Origin(body.partner, body.language, body.country)
     alert = _alert_out(body, origin)
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        return problem("no-key", alert=alert)
     if not desk.is_open(origin):
         return problem("closed", alert=alert, ways=_ways_out(origin))
     try:
