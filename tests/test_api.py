@@ -298,6 +298,15 @@ def test_health_and_readiness(client: FlaskClient) -> None:
     assert set(ready.get_json()["parts"]) >= {"knowledge", "database", "words"}
 
 
+def test_readyz_says_no_when_no_entry_is_served(make_client: Make) -> None:
+    client = make_client()
+    assert client.get("/readyz").get_json()["parts"]["knowledge"]["ok"] is True
+    client.application.extensions["parts"].assistant.base.languages["en"].content.entries.clear()
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["parts"]["knowledge"]["ok"]) == (503, False)
+    assert ask(client, message="I can't breathe")["kind"] == "emergency"
+
+
 def test_readyz_names_a_missing_vote(make_client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     assert make_client().get("/readyz").get_json()["parts"]["safety"]["ok"] is True
     monkeypatch.setattr("chatbot.compiled.guard", lambda *_, **__: 1 / 0)

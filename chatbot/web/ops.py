@@ -51,7 +51,8 @@ def _knowledge() -> Part:
     base = parts().assistant.base
     entries = base.languages["en"].content.entries
     drafts = sum(entry.review.status == "draft" for entry in entries.values())
-    return Part(ok=True, detail=f"base {base.hash}, {len(entries)} entries, {drafts} await medical review")
+    detail = f"base {base.hash}, {len(entries)} entries, {drafts} await medical review"
+    return Part(ok=bool(entries), detail=detail if entries else f"base {base.hash}: no entry is served, all are drafts")
 
 
 def _words() -> Part:
