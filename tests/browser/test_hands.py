@@ -180,6 +180,19 @@ def test_danger_shows_while_typing(script: Stage) -> None:
     expect(script.box).to_be_focused()
 
 
+def test_a_card_from_typing_goes_when_what_was_sent_is_ordinary(script: Stage) -> None:
+    script.page.keyboard.type(DANGER)
+    expect(script.alarm).to_contain_text("Call 911 now")
+    script.ask("is it safe?")
+    script.answered()
+    expect(script.alarm).to_be_empty()
+    script.ask(DANGER)
+    script.answered(2)
+    script.ask("is it safe?")
+    script.answered(3)
+    expect(script.alarm).to_contain_text("Call 911 now")
+
+
 def test_a_key_held_down_asks_once(script: Stage) -> None:
     sent: list[str] = []
     script.page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/chat") else None)

@@ -69,6 +69,7 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
   const waiting = new Set();
   let token = form.elements.conversation?.value || null;
   let danger = false;
+  let typed = '';
   let found = [];
   let active = -1;
   let pause;
@@ -90,7 +91,7 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
   const fail = (error) => {
     warn(error.alert);
     status.replaceChildren(el('p.failed', {}, reason(error)));
-    if (error.status !== 429 && !danger) show(SETUP.emergency, SETUP.contacts);
+    if (error.status !== 429 && !danger && !typed) show(SETUP.emergency, SETUP.contacts);
     tell('error', {status: error.status || 0});
   };
 
@@ -136,6 +137,7 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
       return el('section.turn', {}, el('p.mine', {}, said[0]));
     }
     if (reply.entry) asked.push(reply.question);
+    typed = '';
     if (!danger) alarm.replaceChildren();
     return el('section.turn', {},
       el('p.mine', {}, said[0]), heading(reply.question || say['reply.answer']), paragraphs(reply.text),
@@ -193,7 +195,8 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
       fold();
       list.hidden = !found.length;
       input.ariaExpanded = !list.hidden;
-      if (!danger) warn(alert);
+      // what was only typed warns once, until what is sent turns out ordinary
+      if (alert && !danger && typed !== alert.text) show(typed = alert.text, alert.contacts);
     } catch { /* suggestions are an aid: a question is sent without them too */ }
   };
   Object.assign(input, {
