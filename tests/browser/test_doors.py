@@ -133,6 +133,7 @@ TROUBLE = {
     "html": ({"status": 200, "content_type": "text/html", "body": "<h1>Welcome</h1>"}, "fault"),
     "busy": ({"status": 429, "headers": {"Retry-After": "7", **_READABLE}, "body": "{}"}, "7 seconds"),
     "long": ({"status": 422, "body": "{}"}, "too long"),
+    "refused": ({"status": 409, "body": '{"detail": "Already on its way"}'}, "Already on its way"),
     "lost": (None, "connection"),
 }  # fmt: skip
 
@@ -150,6 +151,10 @@ def test_trouble_is_told_the_text_stays_and_sending_again_works(stage: Stage, tr
     )
     stage.ask("is it safe?")
     expect(stage.place.get_by_role("status")).to_contain_text(said)
+    if trouble in ("busy", "long", "refused"):
+        expect(stage.alarm).to_be_empty()
+    else:
+        expect(stage.alarm.get_by_role("link", name="Emergency: 911")).to_be_visible()
     expect(stage.box).to_have_value("is it safe?")
     expect(stage.box).to_be_focused()
     stage.page.unroute("**/api/v1/chat")

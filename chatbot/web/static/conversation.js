@@ -33,12 +33,15 @@ async function call(path, body, headers) {
     if (error.name !== 'SyntaxError') throw error;
   });
   const {ok, status} = response;
-  if (!ok || !answer) throw {status, errors: answer?.errors, alert: answer?.alert, wait: response.headers.get('Retry-After')};
+  if (!ok || !answer) throw {status, detail: answer?.detail, errors: answer?.errors, alert: answer?.alert, wait: response.headers.get('Retry-After')};
   return answer;
 }
 
-const reason = ({status, name, wait}) => {
+const refused = ({status}) => /^4/.test(status);
+const reason = (error) => {
+  const {status, name, wait, detail} = error;
   if (status === 429) return say['widget.busy'].replace('{seconds}', wait || 60);
+  if (detail && refused(error)) return detail;
   if (status === 413 || status === 422) return say['ask.long'];
   if (status) return say['widget.fault'];
   return name === 'AbortError' ? say['widget.slow'] : say['widget.lost'];
@@ -91,7 +94,7 @@ function converse({form, input, log, box, partner, country, tell, print, close, 
   const fail = (error) => {
     warn(error.alert);
     status.replaceChildren(el('p.failed', {}, reason(error)));
-    if (error.status !== 429 && !danger && !typed) show(SETUP.emergency, SETUP.contacts);
+    if (!refused(error) && !danger && !typed) show(SETUP.emergency, SETUP.contacts);
     tell('error', {status: error.status || 0});
   };
 
