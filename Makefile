@@ -13,7 +13,7 @@ help: ## list the commands
 run: $(VENV)/run ## set up what is missing and serve on http://127.0.0.1:8000
 	@$(BIN)/python -m compileall -q chatbot wsgi.py
 	@$(BIN)/python -m chatbot compile
-	@echo "Serving http://127.0.0.1:8000  (stop with Ctrl+C)"
+	@echo "Serving http://$${BIND:-127.0.0.1:8000}  (stop with Ctrl+C)"
 	@exec $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/test ## install what the tests need and run all of them

@@ -361,6 +361,12 @@ def test_no_cookie_is_ever_set(client: FlaskClient) -> None:
     assert all("Set-Cookie" not in response.headers for response in responses)
 
 
+def test_without_javascript_the_partner_and_country_stay_in_the_links(client: FlaskClient) -> None:
+    page = client.post("/", data={"message": "how do I book?", "partner": "demo", "country": "GB"}).text
+    assert 'href="/consultation?partner=demo&amp;country=GB"' in page
+    assert 'href="/consultation"' not in page
+
+
 # -- the document ------------------------------------------------------------------------------------
 
 

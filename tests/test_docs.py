@@ -1,6 +1,7 @@
 """The documents tell the truth: every setting, command, address, room and file stands in the README that owns it."""
 
 import argparse
+import subprocess
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +110,11 @@ def test_the_example_entry_of_the_editors_is_a_real_one() -> None:
     assert set(yaml.safe_load(block)["best-time-to-treat"]) == {
         "kind", "questions", "answer", "claims", "see_also", "review",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("bind", "address"), [(None, "127.0.0.1:8000"), ("127.0.0.1:9001", "127.0.0.1:9001")])
+def test_make_run_prints_where_it_serves(bind: str | None, address: str) -> None:
+    said = next(line for line in (ROOT / "Makefile").read_text().splitlines() if "Serving" in line)
+    environment = {"BIND": bind} if bind else {}
+    command = ["/bin/sh", "-c", said.strip().removeprefix("@").replace("$$", "$")]
+    assert f"http://{address} " in subprocess.run(command, env=environment, capture_output=True, text=True).stdout

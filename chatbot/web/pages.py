@@ -21,12 +21,11 @@ pages = Blueprint("pages", __name__)
 def language_file() -> dict[str, Any]:
     """Give every template the words, the article's names, and where the visitor comes from for its links."""
     spoken = _language(origin_in(request.args))
-    carried = {name: value for name in ("partner", "language", "country") if (value := request.args.get(name))}
     return {
         "say": spoken.strings,
         "language": spoken,
         "article": parts().assistant.base.article,
-        "carried": f"?{urlencode(carried)}" if carried else "",
+        "carried": _carried(request.args),
     }
 
 
@@ -126,9 +125,16 @@ def _chat_page(*, reply: Reply | None = None, token: str = "", error: str | None
         examples=[spoken.content.entries[id] for id in spoken.content.examples if id in spoken.content.entries],
         countries=assistant.base.countries,
         origin=origin,
+        carried=_carried(given),
         ways=assistant.visitor(origin).ways[:1],
         danger=reply is not None and reply.kind in DANGER_KINDS,
     )
+
+
+def _carried(given: Mapping[str, str]) -> str:
+    """Where the visitor comes from, as the end of a link."""
+    carried = {name: value for name in ("partner", "language", "country") if (value := given.get(name))}
+    return f"?{urlencode(carried)}" if carried else ""
 
 
 def _filled(form: Mapping[str, str]) -> dict[str, str]:
