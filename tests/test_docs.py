@@ -1,8 +1,8 @@
 """The documents tell the truth: every setting, command, address, room and file stands in the README that owns it."""
 
 import argparse
-import subprocess
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
