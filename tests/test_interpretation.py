@@ -120,7 +120,7 @@ def test_in_a_long_story_the_sentence_that_asks_counts() -> None:
 
 def test_of_a_long_message_without_marks_the_last_words_are_read_too() -> None:
     told = " ".join(f"word{number}" for number in range(20))
-    asked = "so is it safe when somebody was hurt years ago now"
+    asked = "so is it safe when somebody was hurt years ago"
     found = interpreter({f"{told} {asked}": {"years": 0.2}, asked: {"safe": 0.9}}).interpret(
         f"{told} {asked}", Context()
     )

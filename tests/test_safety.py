@@ -295,8 +295,8 @@ PLAIN_STORIES = (
     "Saturdays and my sister cooks for an army. The dog has learned to bring me the remote. What I wanted to ask is "
     "whether people who were hurt long ago were in these studies too.",
     "I teach maths by video to children who would rather be anywhere else. Every Tuesday a man comes to check the lift "
-    "and tells me about his holidays in Crete. My publisher wants the new book by June. Could you tell me how the cells "
-    "are put in, and whether it takes one go or many?",
+    "and tells me about his holidays in Crete. My publisher wants the new book by June. Could you tell me how the "
+    "cells are put in, and whether it takes one go or many?",
 )
 
 
