@@ -229,7 +229,7 @@ def _phone(given: str, region: str | None, errors: list[FieldError]) -> str:
         return ""
     try:
         parsed = phonenumbers.parse(given.strip(), region)
-        if phonenumbers.is_possible_number(parsed):
+        if phonenumbers.is_possible_number_with_reason(parsed) == phonenumbers.ValidationResult.IS_POSSIBLE:
             return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     except phonenumbers.NumberParseException:
         pass

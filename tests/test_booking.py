@@ -50,6 +50,11 @@ def test_the_country_reads_a_number_without_its_code() -> None:
     assert request.phone == "+12125550100"
 
 
+@pytest.mark.parametrize(("phone", "region"), [("12345", "GB"), ("112", "DE")])
+def test_a_number_that_only_a_neighbour_could_ring_is_refused(phone: str, region: str) -> None:
+    assert "phone" in bad_fields(replace(GOOD, phone=phone), region=region)
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
