@@ -129,7 +129,8 @@ class Dialogue:
     def _understood(self, meant: Interpretation) -> tuple[str, ...]:
         """The likeliest other entry than the first match, if it is likely enough to be named."""
         enough = self._content.bands.clarify
-        return tuple(match.label for match in meant.matches[1:] if match.score >= enough)[:1]
+        others = (match for match in meant.matches[1:] if match.label != OFF_SUBJECT)
+        return tuple(match.label for match in others if match.score >= enough)[:1]
 
     def _lead(self, matches: tuple[Match, ...]) -> float:
         """How far the first match is ahead of the next one that says something else."""

@@ -1,6 +1,5 @@
 """Suggesting whole questions while a visitor types: each key saved counts."""
 
-import io
 import json
 from bisect import bisect_left
 from collections import Counter
@@ -8,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from .dumps import dumped, opened
 from .model import Entry, Kind, Match
 from .text import tokens
 
@@ -137,9 +136,7 @@ class Index:
     def dump(self) -> bytes:
         """Everything `load` needs, as bytes without code in them."""
         counted = (self.words, self.pairs, self.texts)
-        file = io.BytesIO()
-        np.savez(
-            file,
+        return dumped(
             labels=_packed(json.dumps(self.labels)),
             sizes=self.words.sizes,
             ends=np.cumsum([len(one.texts) for one in counted]),
@@ -147,23 +144,19 @@ class Index:
             owners=np.concatenate([one.owners for one in counted]).astype(np.int32),
             times=np.concatenate([one.times for one in counted]).astype(np.int32),
         )
-        return file.getvalue()
 
     @classmethod
-    def load(cls, dumped: bytes) -> "Index":
+    def load(cls, kept: bytes) -> "Index":
         """The index that was dumped.
 
         Raises ValueError or KeyError when the bytes are not a whole one.
         """
-        try:
-            with np.load(io.BytesIO(dumped), allow_pickle=False) as arrays:
-                texts = _unpacked(arrays["texts"]).split("\n")
-                owners, times, sizes = arrays["owners"], arrays["times"], arrays["sizes"]
-                spans = [slice(start, end) for start, end in pairwise([0, *arrays["ends"].tolist()])]
-                words, pairs, whole = (Starts(texts[span], owners[span], times[span], sizes) for span in spans)
-                return cls(json.loads(_unpacked(arrays["labels"])), words, pairs, whole)
-        except (OSError, BadZipFile) as error:
-            raise ValueError("not a dumped index") from error
+        with opened(kept) as arrays:
+            texts = _unpacked(arrays["texts"]).split("\n")
+            owners, times, sizes = arrays["owners"], arrays["times"], arrays["sizes"]
+            spans = [slice(start, end) for start, end in pairwise([0, *arrays["ends"].tolist()])]
+            words, pairs, whole = (Starts(texts[span], owners[span], times[span], sizes) for span in spans)
+            return cls(json.loads(_unpacked(arrays["labels"])), words, pairs, whole)
 
 
 class Starts:

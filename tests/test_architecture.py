@@ -14,9 +14,10 @@ MAP = (PACKAGE / "README.md").read_text()
 MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
     "text": set(),
-    "safety": {"model", "text"},
-    "matching": {"model", "text"},
-    "typeahead": {"model", "text"},
+    "dumps": set(),
+    "safety": {"dumps", "model", "text"},
+    "matching": {"dumps", "model", "text"},
+    "typeahead": {"dumps", "model", "text"},
     "booking": set(),
     "redaction": {"text"},
     "unanswered": {"model", "redaction"},
@@ -51,11 +52,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
 }  # fmt: skip
-CORE = ("model", "text", "safety", "matching", "typeahead", "redaction", "unanswered", "booking", "interpretation",
-        "dialogue", "evaluation", "noise", "thresholds")  # fmt: skip
+CORE = ("model", "text", "dumps", "safety", "matching", "typeahead", "redaction", "unanswered", "booking",
+        "interpretation", "dialogue", "evaluation", "noise", "thresholds")  # fmt: skip
 MAY_CORE_IMPORT = {
-    "__future__", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "heapq", "io", "itertools",
-    "json", "math", "numpy", "rapidfuzz", "re", "statistics", "string", "struct", "types", "typing", "unicodedata",
+    "__future__", "bisect", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools", "heapq", "io",
+    "itertools", "json", "math", "numpy", "rapidfuzz", "re", "statistics", "string", "struct", "types", "typing", "unicodedata",
     "zipfile", "zlib", "hashlib",
     "zoneinfo", "email_validator", "phonenumbers",
 }  # fmt: skip

@@ -120,6 +120,11 @@ def test_a_close_entry_that_comes_to_the_same_is_the_first_choice() -> None:
 def test_what_else_was_understood_is_the_last_choice_below_an_answer() -> None:
     chosen = Dialogue(CONTENT, Guard(), Matcher(hands=0.6, cost=0.2)).reply("?", context=Context(), visitor=Visitor())
     assert [choice.entry for choice in chosen.choices] == ["safe", "trials", "cost"]
+    behind = Matcher(hands=0.6, unknown=0.25, cost=0.2)
+    chosen = Dialogue(CONTENT, Guard(), behind).reply("?", context=Context(), visitor=Visitor())
+    assert [choice.entry for choice in chosen.choices] == ["safe", "trials", "cost"], (
+        "what is off the subject hides none"
+    )
     assert not reply("please ring", book=0.5, callme=0.05).choices
 
 

@@ -226,7 +226,7 @@ def test_a_kept_vote_says_the_same_and_a_cut_one_is_refused() -> None:
     dumped = Vote.fit([("", 1.0, {"a": 1.0, "b": 1.0}), ("crisis x", 1.0, {"a": 1.0, "c": 1.0})] * 40).dump()
     kept = Vote.load(dumped)
     assert kept.opinion({"c": 1.0}).danger > 2 * kept.opinion({"b": 1.0}).danger
-    with pytest.raises(ValueError, match="not a dumped vote"):
+    with pytest.raises(ValueError, match="not a whole dump"):
         Vote.load(dumped[:-40])
 
 

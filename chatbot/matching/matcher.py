@@ -1,17 +1,16 @@
 """Which label an utterance means: the face of the room."""
 
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dumps import dumped, opened
 from ..model import Match
 from ..text import tokens
 from .cosines import Cosines
@@ -107,9 +106,7 @@ class Matcher:
             "aliases": dict(self._vocabulary.aliases),
             "parts": asdict(self._parts),
         }
-        file = io.BytesIO()
-        np.savez(
-            file,
+        return dumped(
             json=np.frombuffer(json.dumps(texts).encode(), np.uint8),
             idf=self._features.idf,
             block=self._features.block,
@@ -123,20 +120,16 @@ class Matcher:
             weights=self._weights.astype(np.float16),
             meanings=self._meanings.astype(np.float16),
         )
-        return file.getvalue()
 
     @classmethod
-    def load(cls, dumped: bytes, *, words: WordTable | None = None) -> "Matcher":
+    def load(cls, kept: bytes, *, words: WordTable | None = None) -> "Matcher":
         """The matcher that was dumped.
 
         Raises ValueError or KeyError when the bytes are not a whole one.
         """
         made = cls.__new__(cls)
-        try:
-            with np.load(io.BytesIO(dumped), allow_pickle=False) as arrays:
-                made._restore(arrays, shipped() if words is None else words)
-        except (OSError, BadZipFile) as error:
-            raise ValueError("not a dumped matcher") from error
+        with opened(kept) as arrays:
+            made._restore(arrays, shipped() if words is None else words)
         return made
 
     def _restore(self, arrays: Mapping[str, Any], words: WordTable) -> None:

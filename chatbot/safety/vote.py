@@ -4,16 +4,16 @@ Softmax regression over what stands in a message: words, word pairs, and the sig
 there. It is fitted by plain stochastic gradient descent (Adagrad), in a fixed order, on messages that editors listed.
 """
 
-import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chatbot.dumps import dumped, opened
 
 Evidence = Mapping[str, float]
 """What stands in a message, each thing with its weight."""
@@ -126,22 +126,17 @@ class Vote:
     def dump(self) -> bytes:
         """Everything `load` needs, as bytes without code in them."""
         texts = json.dumps({"labels": self._labels, "names": self._names}).encode()
-        file = io.BytesIO()
-        np.savez(file, json=np.frombuffer(texts, np.uint8), weights=self._weights.astype(np.float16))
-        return file.getvalue()
+        return dumped(json=np.frombuffer(texts, np.uint8), weights=self._weights.astype(np.float16))
 
     @classmethod
-    def load(cls, dumped: bytes) -> "Vote":
+    def load(cls, kept: bytes) -> "Vote":
         """The vote that was dumped.
 
         Raises ValueError or KeyError when the bytes are not a whole one.
         """
-        try:
-            with np.load(io.BytesIO(dumped), allow_pickle=False) as arrays:
-                texts: Any = json.loads(arrays["json"].tobytes())
-                return cls(texts["labels"], texts["names"], arrays["weights"].astype(np.float32))
-        except (OSError, BadZipFile) as error:
-            raise ValueError("not a dumped vote") from error
+        with opened(kept) as arrays:
+            texts: Any = json.loads(arrays["json"].tobytes())
+            return cls(texts["labels"], texts["names"], arrays["weights"].astype(np.float32))
 
 
 class _Learner:
