@@ -55,10 +55,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 CORE = ("model", "text", "dumps", "safety", "matching", "typeahead", "redaction", "unanswered", "booking",
         "interpretation", "dialogue", "evaluation", "noise", "thresholds")  # fmt: skip
 MAY_CORE_IMPORT = {
-    "__future__", "bisect", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools", "heapq", "io",
-    "itertools", "json", "math", "numpy", "rapidfuzz", "re", "statistics", "string", "struct", "types", "typing", "unicodedata",
-    "zipfile", "zlib", "hashlib",
-    "zoneinfo", "email_validator", "phonenumbers",
+    "__future__", "bisect", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools", "heapq",
+    "io", "itertools", "json", "math", "numpy", "rapidfuzz", "re", "statistics", "string", "struct", "types",
+    "typing", "unicodedata", "zipfile", "zlib", "hashlib", "zoneinfo", "email_validator", "phonenumbers",
 }  # fmt: skip
 WORD_TABLE_READERS = ("matching/words.py",)
 SEEDED = ("noise.py",)  # tests/test_noise.py holds that its chance always has a seed
